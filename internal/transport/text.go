@@ -1,0 +1,86 @@
+package transport
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"net/url"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Clean makes one line of text that comes from outside: control and invisible
+// formatting characters (terminal escapes, line breaks, bidirectional overrides)
+// become single spaces, and what exceeds limit characters is cut.
+func Clean(text string, limit int) string {
+	var b strings.Builder
+	space, count := false, 0
+	for _, r := range text {
+		if r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r) {
+			space = count > 0
+			continue
+		}
+		if space {
+			b.WriteByte(' ')
+			count++
+			space = false
+		}
+		if count >= limit {
+			return b.String() + "…"
+		}
+		b.WriteRune(r)
+		count++
+	}
+	return b.String()
+}
+
+// minSecret is the shortest text that is masked: shorter ones would blank out
+// ordinary words, and no service accepts them as a secret.
+const minSecret = 4
+
+// Secrets is the set of texts that must not leave the process. The zero value
+// and nil are empty sets. It is safe for concurrent use.
+type Secrets struct {
+	mu       sync.RWMutex
+	known    map[string]bool
+	pairs    []string
+	replacer *strings.Replacer
+}
+
+// Add puts values into the set.
+func (s *Secrets) Add(values ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known == nil {
+		s.known = make(map[string]bool)
+	}
+	for _, v := range values {
+		if len(v) < minSecret || s.known[v] {
+			continue
+		}
+		s.known[v] = true
+		for _, form := range []string{
+			v,
+			url.QueryEscape(v), url.PathEscape(v),
+			base64.StdEncoding.EncodeToString([]byte(v)), base64.RawURLEncoding.EncodeToString([]byte(v)),
+			hex.EncodeToString([]byte(v)), strings.ToUpper(hex.EncodeToString([]byte(v))),
+		} {
+			s.pairs = append(s.pairs, form, "***")
+		}
+	}
+	s.replacer = strings.NewReplacer(s.pairs...)
+}
+
+// Mask replaces each secret in text, plain or encoded, by asterisks.
+func (s *Secrets) Mask(text string) string {
+	if s == nil {
+		return text
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.replacer == nil {
+		return text
+	}
+	return s.replacer.Replace(text)
+}
