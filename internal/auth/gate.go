@@ -1,0 +1,88 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"terraform.local/huaweicloud/terraform-provider-workspace/internal/transport"
+)
+
+// lock is a mutex whose wait ends with a context.
+type lock chan struct{}
+
+func newLock() lock { return make(lock, 1) }
+
+func (l lock) acquire(ctx context.Context) error {
+	select {
+	case l <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l lock) release() { <-l }
+
+// gate lets the requests of an untried credential through one by one, and all of
+// them once one was accepted. More than five refusals in a row lock a key for
+// five minutes (API page of the gateway's 0301 texts), so the first is remembered
+// and is the last.
+type gate struct {
+	open    atomic.Bool
+	lock    lock
+	refusal *RefusedError // guarded by lock
+}
+
+func newGate() *gate { return &gate{lock: newLock()} }
+
+func (g *gate) pass(
+	ctx context.Context, call func() (*transport.Response, error),
+) (*transport.Response, error) {
+	if !g.open.Load() {
+		if err := g.lock.acquire(ctx); err != nil {
+			return nil, fmt.Errorf("waiting for the first answer to this credential: %w", err)
+		}
+		if !g.open.Load() {
+			defer g.lock.release()
+			if g.refusal != nil {
+				return nil, g.refusal
+			}
+			resp, err := call()
+			errors.As(err, &g.refusal)
+			g.open.Store(isAccepted(err))
+			return resp, err
+		}
+		g.lock.release()
+	}
+	resp, err := call()
+	g.shut(ctx, err)
+	return resp, err
+}
+
+// shut remembers a refusal of a credential that had been accepted before.
+func (g *gate) shut(ctx context.Context, err error) {
+	var refusal *RefusedError
+	if errors.As(err, &refusal) && g.lock.acquire(ctx) == nil {
+		g.refusal = refusal
+		g.open.Store(false)
+		g.lock.release()
+	}
+}
+
+// isAccepted reports that an outcome proves the credential: an answer that the
+// service gives only to those whom it knows.
+func isAccepted(err error) bool {
+	if err == nil {
+		return true
+	}
+	var status *transport.StatusError
+	if !errors.As(err, &status) {
+		return false
+	}
+	return status.Status == http.StatusForbidden ||
+		status.Status == http.StatusNotFound && !strings.HasPrefix(status.Code, "APIGW.")
+}

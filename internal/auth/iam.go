@@ -1,0 +1,96 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"terraform.local/huaweicloud/terraform-provider-workspace/internal/transport"
+)
+
+var errNoProject = &SetupError{
+	Argument: "project_id",
+	Problem:  "no project is known, and without a region there is no name to look one up by",
+}
+
+// project is the default project of a session, looked up at most once.
+type project struct {
+	lock    lock
+	id      string
+	failure error // an answer that asking again would not change
+}
+
+// ProjectID returns the default project's id: the configured one, the one that
+// the credential was issued for, or the one whose name in IAM is exactly the
+// configured name.
+func (s *Session) ProjectID(ctx context.Context) (string, error) {
+	p := &s.project
+	if err := p.lock.acquire(ctx); err != nil {
+		return "", err
+	}
+	defer p.lock.release()
+	if p.id != "" || p.failure != nil {
+		return p.id, p.failure
+	}
+	id, err := s.source.projectID(ctx)
+	if isDefinite(err) {
+		p.failure = err
+	}
+	p.id = id
+	return id, err
+}
+
+// lookUpProject finds the project by its exact name (IAM API page
+// KeystoneListProjects). Sub-projects are named "<region>_<name>".
+func (s *Session) lookUpProject(ctx context.Context) (string, error) {
+	const doing = "looking up the project"
+	if s.projectName == "" {
+		return "", errNoProject
+	}
+	query := url.Values{"name": {s.projectName}}.Encode()
+	resp, err := s.gate(s.source.gateOf("")).pass(ctx, func() (*transport.Response, error) {
+		signer, err := s.source.signer(ctx, "", nil)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := s.iamRequest(ctx, http.MethodGet, "/v3/projects", query, nil, signer)
+		return resp, iamError(s.kind, doing, err)
+	})
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		Projects []struct{ ID, Name string } `json:"projects"`
+	}
+	if err := json.Unmarshal(resp.Body, &answer); err != nil || answer.Projects == nil {
+		return "", &IAMError{Doing: doing, Err: errors.New("the answer holds no list of projects")}
+	}
+	var ids []string
+	for _, p := range answer.Projects {
+		if p.Name == s.projectName {
+			ids = append(ids, p.ID)
+		}
+	}
+	if len(ids) != 1 || ids[0] == "" {
+		return "", &SetupError{
+			Argument: "project_name",
+			Problem:  fmt.Sprintf("IAM knows %d projects named %q that this credential may see", len(ids), s.projectName),
+		}
+	}
+	return ids[0], nil
+}
+
+func (s *Session) iamRequest(
+	ctx context.Context, method, path, query string, body []byte, signer transport.Signer,
+) (*transport.Response, error) {
+	if s.iam == nil {
+		return nil, &SetupError{Argument: "auth_url", Problem: "IAM is needed, and without a region its URL is not known"}
+	}
+	u := *s.iam
+	u.Path += path
+	u.RawQuery = query
+	return s.http.Do(ctx, transport.Request{Method: method, URL: &u, Body: body}, signer)
+}
