@@ -1,0 +1,107 @@
+// Package workspace is the client of Huawei Cloud Workspace Application
+// Streaming: it reads jobs and waits for them. How an answer is read stands in
+// v1.go, what it means in policy.go, when to look next in schedule.go, and how a
+// wait goes on in wait.go.
+package workspace
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"terraform.local/huaweicloud/terraform-provider-workspace/internal/auth"
+	"terraform.local/huaweicloud/terraform-provider-workspace/internal/transport"
+)
+
+// Options configure a Client.
+type Options struct {
+	HTTP    *transport.Client
+	Session *auth.Session
+	// Endpoint is the service's URL, the part above /v1.
+	Endpoint *url.URL
+	// MaxRetries is how often a transient fault is tried again where no wait bounds
+	// the read.
+	MaxRetries int
+	Logger     transport.Logger
+}
+
+// Client reads the jobs of one provider configuration. It is safe for concurrent
+// use.
+type Client struct {
+	http       *transport.Client
+	session    *auth.Session
+	endpoint   *url.URL
+	maxRetries int
+	log        transport.Logger
+
+	mu    sync.Mutex
+	polls map[pollKey]*poll
+}
+
+// New returns a client. It does not touch the network.
+func New(o Options) *Client {
+	return &Client{
+		http: o.HTTP, session: o.Session, endpoint: o.Endpoint, maxRetries: o.MaxRetries, log: o.Logger,
+		polls: make(map[pollKey]*poll),
+	}
+}
+
+// maxID is the longest job or project id (API page of ShowJob: job_id 1 to 255).
+const maxID = 255
+
+// CheckID reports why a text cannot be the id of a job or a project: it must stay
+// one segment of a path.
+func CheckID(id string) error {
+	switch {
+	case id == "":
+		return fmt.Errorf("it is empty")
+	case len(id) > maxID:
+		return fmt.Errorf("it is longer than %d characters", maxID)
+	case id == "." || id == "..":
+		return fmt.Errorf("it is %q, which is a folder in a URL", id)
+	}
+	if i := strings.IndexFunc(id, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || r == unicode.ReplacementChar || strings.ContainsRune(`/\?#%`, r)
+	}); i >= 0 {
+		return fmt.Errorf("it holds white space, a control character, or one of / \\ ? # %%")
+	}
+	return nil
+}
+
+// look is one GET of a job.
+type look struct {
+	job Job
+	// date is the server's clock; zero where it does not tell.
+	date time.Time
+	// roundTrip is how long the answer took.
+	roundTrip time.Duration
+}
+
+// get asks for a job once. An empty projectID is the session's default.
+func (c *Client) get(ctx context.Context, jobID, projectID string) (look, error) {
+	if projectID == "" {
+		var err error
+		if projectID, err = c.session.ProjectID(ctx); err != nil {
+			return look{}, err
+		}
+	}
+	resp, err := c.session.Do(ctx, projectID, func(signer transport.Signer) (*transport.Response, error) {
+		return c.http.Do(ctx, transport.Request{
+			Method: http.MethodGet, URL: v1URL(c.endpoint, projectID, jobID),
+		}, signer)
+	})
+	if err != nil {
+		return look{}, err
+	}
+	job, err := decodeV1(resp.Body, jobID)
+	if err != nil {
+		return look{}, &AnswerError{Host: c.endpoint.Host, Problem: err.Error(), RequestID: resp.RequestID}
+	}
+	job.ProjectID = projectID
+	return look{job: job, date: resp.Date, roundTrip: resp.Elapsed}, nil
+}
