@@ -1,0 +1,283 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"terraform.local/huaweicloud/terraform-provider-workspace/internal/auth"
+	"terraform.local/huaweicloud/terraform-provider-workspace/internal/transport"
+	"terraform.local/huaweicloud/terraform-provider-workspace/internal/workspace"
+)
+
+// This file is the one place where errors become diagnostics. Each says what
+// happened, to which job, what was last seen, and what to do next.
+
+// sessionFrom takes what Configure has handed on.
+func sessionFrom(data any, diags *diag.Diagnostics) *session {
+	if data == nil {
+		return nil // Terraform validates before it configures.
+	}
+	s, ok := data.(*session)
+	if !ok {
+		diags.AddError("Wrong provider data", fmt.Sprintf("This is a bug in the provider: it handed on a %T.", data))
+	}
+	return s
+}
+
+// ready reports whether there is a client to read with.
+func (s *session) ready(diags *diag.Diagnostics) bool {
+	if s != nil && len(s.unknown) > 0 {
+		diags.AddError("Provider not configured yet", fmt.Sprintf(
+			"The job cannot be read now, because the provider's configuration depends on values that are not known before apply: %s. "+
+				"Give them values that are known at plan, or let this data source depend on what they come from, "+
+				"so that it is read during apply.", strings.Join(s.unknown, ", ")))
+	}
+	return !diags.HasError()
+}
+
+// report adds the diagnostic of a read that failed.
+func (s *session) report(diags *diag.Diagnostics, err error) {
+	argument, summary, detail := describe(err)
+	detail = s.secrets.Mask(detail)
+	if argument == "" {
+		diags.AddError(summary, detail)
+		return
+	}
+	diags.AddAttributeError(path.Root(argument), summary, detail)
+}
+
+// describe returns the attribute at fault, if any, a summary that is the same
+// for every error of its kind, and what there is to know and to do.
+func describe(err error) (attribute, summary, detail string) {
+	var e *workspace.Error
+	if !errors.As(err, &e) {
+		return "", "Job could not be read", err.Error()
+	}
+	switch e.Outcome {
+	case workspace.OutcomeFailed:
+		return "job_id", "Job did not succeed", failed(e)
+	case workspace.OutcomeTimedOut:
+		return "wait_timeout", "Wait for the job timed out", timedOut(e)
+	case workspace.OutcomeInterrupted:
+		return "", "Interrupted", interrupted(e)
+	case workspace.OutcomeUnreadable:
+	}
+	return unreadable(e)
+}
+
+const waysOut = `To go on in spite of it: set allow_failure = true to take a failed job as data; destroy with ` +
+	`"destroy -refresh=false", which reads no data sources.`
+
+func failed(e *workspace.Error) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Job %s (project %s) ended without success; what depends on it is not carried out.\n\n%s\n",
+		e.JobID, e.Last.ProjectID, e.Last.FailureReason())
+	if resources := affected(e.Last); resources != "" {
+		fmt.Fprintf(&b, "\nResources of the sub-jobs that did not succeed: %s.\n", resources)
+	}
+	fmt.Fprintf(&b, "\nSeen after %s. Find the cause with the code and message above, start the job again, and use "+
+		"the new job's id.\n\n%s", effort(e), waysOut)
+	return b.String()
+}
+
+// affected lists the resources of the sub-jobs that did not succeed.
+func affected(job *workspace.Job) string {
+	const most = 20
+	var names []string
+	for _, sub := range job.SubJobs {
+		if sub.Status == workspace.StatusSuccess {
+			continue
+		}
+		for _, entity := range sub.Entities {
+			name := transport.Clean(value(entity.ResourceID), 255)
+			if called := transport.Clean(value(entity.ResourceName), 255); called != "" {
+				name = strings.TrimSpace(name + " (" + called + ")")
+			}
+			if name != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) > most {
+		names = append(names[:most:most], fmt.Sprintf("and %d more", len(names)-most))
+	}
+	return strings.Join(names, ", ")
+}
+
+func timedOut(e *workspace.Error) string {
+	var b strings.Builder
+	if e.Last == nil {
+		fmt.Fprintf(&b, "Job %s was not seen before wait_timeout = %q ran out, after %s.\n", e.JobID, duration(e.Timeout), effort(e))
+	} else {
+		fmt.Fprintf(&b, "Job %s (project %s) was %s when wait_timeout = %q ran out, after %s.\n",
+			e.JobID, e.Last.ProjectID, e.Last.Progress(), duration(e.Timeout), effort(e))
+	}
+	b.WriteString(lastSeen(e))
+	b.WriteString("\nIf the job may take longer, raise wait_timeout and run again: the wait goes on where the job is. " +
+		`To destroy without waiting: "destroy -refresh=false".`)
+	return b.String()
+}
+
+func interrupted(e *workspace.Error) string {
+	return fmt.Sprintf("The read of job %s was interrupted after %s. The job itself goes on.\n%s",
+		e.JobID, effort(e), lastSeen(e))
+}
+
+// lastSeen tells a job's state in lines: status, sub-jobs, times, last error.
+func lastSeen(e *workspace.Error) string {
+	var b strings.Builder
+	if e.Last != nil {
+		fmt.Fprintf(&b, "\nLast status: %s, for %s as far as this wait has seen.\n", e.Last.Status, round(e.SinceChange))
+		if len(e.Last.SubJobs) > 0 {
+			var done, pending []string
+			for _, sub := range e.Last.SubJobs {
+				text := fmt.Sprintf("%s (%s)", sub.Label(), sub.Status)
+				if sub.Status.Terminal() {
+					done = append(done, text)
+				} else {
+					pending = append(pending, text)
+				}
+			}
+			fmt.Fprintf(&b, "Sub-jobs done: %s.\nSub-jobs pending: %s.\n", ids(done), ids(pending))
+		}
+		if e.Last.ExpectedEndTime != nil {
+			fmt.Fprintf(&b, "Expected end, as the service says: %s.\n", transport.Clean(*e.Last.ExpectedEndTime, 64))
+		}
+	}
+	if e.Cause != nil {
+		fmt.Fprintf(&b, "Last problem: %s.\n", e.Cause)
+	}
+	return b.String()
+}
+
+func ids(list []string) string {
+	const most = 20
+	switch {
+	case len(list) == 0:
+		return "none"
+	case len(list) > most:
+		return strings.Join(list[:most], ", ") + fmt.Sprintf(", and %d more", len(list)-most)
+	}
+	return strings.Join(list, ", ")
+}
+
+// unreadable describes a job that could not be read, by the cause.
+func unreadable(e *workspace.Error) (attribute, summary, detail string) {
+	var (
+		refused *auth.RefusedError
+		setup   *auth.SetupError
+		iam     *auth.IAMError
+		network *transport.NetworkError
+		status  *transport.StatusError
+	)
+	what := fmt.Sprintf("Job %s could not be read: %v.\n\n", e.JobID, e.Cause)
+	if e.Last != nil {
+		what += "It was seen before." + lastSeen(&workspace.Error{Last: e.Last, SinceChange: e.SinceChange}) + "\n"
+	}
+	tried := fmt.Sprintf("Gave up after %s. ", effort(e))
+	switch {
+	case errors.As(e.Cause, &refused):
+		return "", "Credential refused", what + refusedAdvice(refused)
+	case errors.As(e.Cause, &setup):
+		return "", "Provider configuration incomplete", what + fmt.Sprintf("Set %s in the provider block.", named(setup.Argument))
+	case errors.As(e.Cause, &network):
+		return "", "Service not reached", what + tried + networkAdvice(network, iam != nil || errors.As(e.Cause, &iam))
+	case errors.As(e.Cause, &iam):
+		return "", "IAM request failed", what + tried + fmt.Sprintf("Check %s and the rights of the credential in IAM.", named(argAuthURL))
+	case !errors.As(e.Cause, &status):
+		return "", "Answer without the job", what + tried + fmt.Sprintf("The answer did not come from the job API, or not whole. "+
+			"Check %s, and any proxy in between.", named(argEndpoint))
+	case status.Code == "APIGW.0101":
+		return "", "API not found", what + fmt.Sprintf("The gateway at %s does not know the job API at all; this says nothing of the job. "+
+			"Check %s and %s. The service may also have retired this version of its API.", status.Host, named(argEndpoint), named(argRegion))
+	case status.Status == http.StatusNotFound || status.Status == http.StatusBadRequest:
+		return "job_id", "Job not found", what + "The service does not know this job in this project. Check job_id and project_id: " +
+			"the id must come from the Application Streaming API, not from the desktop API. Records of old jobs may have been purged; " +
+			"then take the data source out of the configuration, or use \"-refresh=false\" to destroy."
+	case status.Status == http.StatusForbidden:
+		return "", "Access denied", what + "The credential is known but may not read this job. It needs the IAM permission " +
+			"workspace:jobs:get in the job's project."
+	case status.Status == http.StatusTooManyRequests:
+		return "", "Too many requests", what + tried + "The service limits requests per user. Try again later, or read fewer jobs at once."
+	case status.Status < http.StatusBadRequest:
+		return "", "Redirected", what + fmt.Sprintf("Redirects are not followed, because they would carry the credential elsewhere. "+
+			"Set %s to the final address.", named(argEndpoint))
+	}
+	return "", "Service error", what + tried + "Try again; if it stays, give the request id to the service's support."
+}
+
+func refusedAdvice(e *auth.RefusedError) string {
+	switch e.Kind {
+	case auth.KindToken:
+		return fmt.Sprintf("Check %s: the token may have expired, come from another region's IAM, or belong to another project than %s. "+
+			"A token belongs to one project: to read jobs of several, use access keys or a password.",
+			named(argToken), e.ProjectID)
+	case auth.KindAccessKey:
+		return fmt.Sprintf("Check %s and %s, and %s if they are temporary. No second request was made, because repeated failures "+
+			"lock a key for five minutes. A clock that is more than 15 minutes off looks the same.",
+			named(argAccessKey), named(argSecretKey), named(argSecurityToken))
+	case auth.KindPassword:
+		return fmt.Sprintf("Check %s, %s or %s, %s or %s, and %s. No second request was made, because repeated failures lock the account. "+
+			"The sign-in name of the account itself cannot be used; create an IAM user with programmatic access.",
+			named(argPassword), named(argUserName), argUserID, named(argDomainName), argDomainID, named(argAuthURL))
+	}
+	return ""
+}
+
+func networkAdvice(e *transport.NetworkError, iam bool) string {
+	where := named(argEndpoint)
+	if iam {
+		where = named(argAuthURL)
+	}
+	switch e.Fault {
+	case transport.FaultUnknownHost, transport.FaultRefused:
+		return fmt.Sprintf("Check %s, %s, and the network: proxy variables, VPN, name resolution.", where, named(argRegion))
+	case transport.FaultTLS:
+		return fmt.Sprintf("Check %s. Where the service's certificate is signed by an authority of your own, give it in %s.", where, argCACertFile)
+	case transport.FaultProxy:
+		return "Check HTTPS_PROXY and NO_PROXY, and the proxy's rules."
+	case transport.FaultTimeout, transport.FaultConnection, transport.FaultBody, transport.FaultTooLarge:
+	}
+	return "Check the network and try again."
+}
+
+// effort tells how long a read took and how many requests it made.
+func effort(e *workspace.Error) string {
+	calls := "calls"
+	if e.Calls == 1 {
+		calls = "call"
+	}
+	return fmt.Sprintf("%s and %d %s", round(e.Elapsed), e.Calls, calls)
+}
+
+func round(d time.Duration) time.Duration {
+	if d < 10*time.Second {
+		return d.Round(100 * time.Millisecond)
+	}
+	return d.Round(time.Second)
+}
+
+// duration writes a duration as users do: 90s is 1m30s, but not 1h0m0s.
+func duration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+func value(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}

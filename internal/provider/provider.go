@@ -1,0 +1,156 @@
+// Package provider is the Terraform side: configuration in, schemas and models,
+// diagnostics out. It asks internal/workspace for everything else.
+package provider
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform.local/huaweicloud/terraform-provider-workspace/internal/auth"
+	"terraform.local/huaweicloud/terraform-provider-workspace/internal/transport"
+	"terraform.local/huaweicloud/terraform-provider-workspace/internal/workspace"
+)
+
+// Address is where Terraform finds the provider.
+const Address = "terraform.local/huaweicloud/workspace"
+
+// New returns a factory of the provider in the given version.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &workspaceProvider{version: version, getenv: os.Getenv} }
+}
+
+type workspaceProvider struct {
+	version string
+	getenv  func(string) string
+}
+
+var _ provider.ProviderWithValidateConfig = (*workspaceProvider)(nil)
+
+// session is what data sources work with.
+type session struct {
+	client  *workspace.Client
+	secrets *transport.Secrets
+	// unknown are the provider arguments whose values are not known yet. While there
+	// are any, client is nil.
+	unknown []string
+}
+
+func (p *workspaceProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "workspace"
+	resp.Version = p.version
+}
+
+func (p *workspaceProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Reads and awaits the jobs of Huawei Cloud Workspace Application Streaming.",
+		Attributes:          make(map[string]schema.Attribute, len(arguments)),
+	}
+	for _, a := range arguments {
+		text := a.description
+		if a.variable != "" {
+			text += fmt.Sprintf(" Environment variable: `%s`.", a.variable)
+		}
+		switch a.name {
+		case argInsecure:
+			resp.Schema.Attributes[a.name] = schema.BoolAttribute{Optional: true, MarkdownDescription: text}
+		case argMaxRetries:
+			resp.Schema.Attributes[a.name] = schema.Int64Attribute{Optional: true, MarkdownDescription: text}
+		default:
+			resp.Schema.Attributes[a.name] = schema.StringAttribute{
+				Optional: true, Sensitive: a.sensitive, MarkdownDescription: text,
+			}
+		}
+	}
+}
+
+// ValidateConfig reports what contradicts itself inside the block. It looks at no
+// environment.
+func (p *workspaceProvider) ValidateConfig(
+	ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse,
+) {
+	block := readBlock(ctx, req.Config.GetAttribute, &resp.Diagnostics)
+	r := newResolver(block, func(string) string { return "" })
+	r.check()
+	r.report(&resp.Diagnostics)
+}
+
+// Configure makes no network call: credentials are tried when the first job is
+// read.
+func (p *workspaceProvider) Configure(
+	ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse,
+) {
+	block := readBlock(ctx, req.Config.GetAttribute, &resp.Diagnostics)
+	r := newResolver(block, p.getenv)
+	s := &session{secrets: &transport.Secrets{}, unknown: r.unknown}
+	resp.DataSourceData = s
+	resp.ResourceData = s
+	config := r.resolve()
+	r.report(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() || len(r.unknown) > 0 {
+		return
+	}
+	logger := terraformLog{s.secrets}
+	client := transport.New(transport.Options{
+		UserAgent: fmt.Sprintf("Terraform/%s terraform-provider-workspace/%s", req.TerraformVersion, p.version),
+		TLS:       config.tls,
+		Secrets:   s.secrets,
+		Logger:    logger,
+	})
+	s.client = workspace.New(workspace.Options{
+		HTTP:       client,
+		Session:    auth.NewSession(client, s.secrets, config.auth),
+		Endpoint:   config.endpoint,
+		MaxRetries: config.maxRetries,
+		Logger:     logger,
+	})
+}
+
+func (p *workspaceProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{newJobDataSource}
+}
+
+func (p *workspaceProvider) Resources(context.Context) []func() resource.Resource { return nil }
+
+// readBlock reads every argument of the provider block as text.
+func readBlock(
+	ctx context.Context, get func(context.Context, path.Path, any) diag.Diagnostics, diags *diag.Diagnostics,
+) map[string]types.String {
+	block := make(map[string]types.String, len(arguments))
+	for _, a := range arguments {
+		at := path.Root(a.name)
+		switch a.name {
+		case argInsecure:
+			var v types.Bool
+			diags.Append(get(ctx, at, &v)...)
+			block[a.name] = asString(v.IsUnknown(), v.IsNull(), fmt.Sprint(v.ValueBool()))
+		case argMaxRetries:
+			var v types.Int64
+			diags.Append(get(ctx, at, &v)...)
+			block[a.name] = asString(v.IsUnknown(), v.IsNull(), fmt.Sprint(v.ValueInt64()))
+		default:
+			var v types.String
+			diags.Append(get(ctx, at, &v)...)
+			block[a.name] = v
+		}
+	}
+	return block
+}
+
+func asString(unknown, null bool, text string) types.String {
+	switch {
+	case unknown:
+		return types.StringUnknown()
+	case null:
+		return types.StringNull()
+	}
+	return types.StringValue(text)
+}
