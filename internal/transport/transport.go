@@ -62,6 +62,9 @@ type Options struct {
 	Logger Logger
 	// Dial replaces the dialler; nil: TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// RoundTripper replaces the connections altogether, for simulations of many
+	// jobs; nil: connections of this client's own.
+	RoundTripper http.RoundTripper
 	// NoProxy ignores the proxy variables of the environment.
 	NoProxy bool
 }
@@ -102,9 +105,13 @@ func New(o Options) *Client {
 	if o.NoProxy {
 		tr.Proxy = nil
 	}
+	var carrier http.RoundTripper = tr
+	if o.RoundTripper != nil {
+		carrier = o.RoundTripper
+	}
 	return &Client{
 		http: &http.Client{
-			Transport: tr,
+			Transport: carrier,
 			// Go forwards X-Auth-Token and X-Security-Token to the new host.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},

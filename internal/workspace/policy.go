@@ -175,7 +175,8 @@ func retryAfter(err error) (time.Duration, bool) {
 // the server's own clock. What lies in the past asks for no pause.
 func parseRetryAfter(header string, date time.Time) (time.Duration, bool) {
 	header = strings.TrimSpace(header)
-	if seconds, err := strconv.ParseInt(header, 10, 64); err == nil {
+	// Out of range, ParseInt still gives the nearest number.
+	if seconds, err := strconv.ParseInt(header, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(max(seconds, 0), int64(maxRetryAfter/time.Second)+1)) * time.Second, true
 	}
 	at, err := http.ParseTime(header)
