@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"terraform.local/huaweicloud/terraform-provider-workspace/internal/transport"
 )
@@ -17,11 +18,16 @@ type RefusedError struct {
 	ProjectID string
 	// Answer is what was said.
 	Answer *transport.StatusError
+	// Skew is how far the server's clock is ahead of this machine's; 0: not known.
+	// A signature is refused when it is more than 15 minutes.
+	Skew time.Duration
 }
 
 func newRefusedError(kind Kind, projectID string, err error) *RefusedError {
 	refused := &RefusedError{Kind: kind, ProjectID: projectID}
-	errors.As(err, &refused.Answer)
+	if errors.As(err, &refused.Answer) && !refused.Answer.Date.IsZero() {
+		refused.Skew = time.Until(refused.Answer.Date)
+	}
 	return refused
 }
 

@@ -20,6 +20,8 @@ const (
 	argInsecure      = "insecure"
 	argCACertFile    = "cacert_file"
 	argMaxRetries    = "max_retries"
+
+	argRequestsPerMinute = "requests_per_minute"
 )
 
 // argument is one of the provider's arguments: the schema, the documentation and
@@ -54,6 +56,8 @@ var arguments = []argument{
 	{argCACertFile, "", false, "Certificate authorities to trust in place of the system's: PEM text, or a file of that name."},
 	{argMaxRetries, "HW_MAX_RETRIES", false, "How often a transient fault is tried again when a job is read without `wait_timeout`, " +
 		"and an address that nobody answers at in any case. 0: never. Default: `5`."},
+	{argRequestsPerMinute, "HW_REQUESTS_PER_MINUTE", false, "How many requests for jobs this provider configuration makes in a minute at the most. " +
+		"The service's limit is documented as 200 for each user. 0: no limit but the service's. Default: `160`."},
 }
 
 // named is how texts refer to an argument: by its name and its variable.

@@ -16,7 +16,11 @@ import (
 	"terraform.local/huaweicloud/terraform-provider-workspace/internal/workspace"
 )
 
-const defaultMaxRetries = 5
+const (
+	defaultMaxRetries = 5
+	// 80 % of the 200 a minute that the documentation gives for each user.
+	defaultRequestsPerMinute = 160
+)
 
 // config is a resolved configuration.
 type config struct {
@@ -24,6 +28,8 @@ type config struct {
 	endpoint   *url.URL
 	tls        transport.TLS
 	maxRetries int
+
+	requestsPerMinute int
 }
 
 // level is where a value was set. Higher ones win.
@@ -142,16 +148,21 @@ func (r *resolver) check() (c config) {
 		}
 		c.tls.RootCAs = authorities
 	}
-	c.maxRetries = defaultMaxRetries
-	if r.has(argMaxRetries) {
-		count, err := strconv.Atoi(r.get(argMaxRetries))
-		if err != nil || count < 0 {
-			r.invalid(argMaxRetries, "it must be a whole number, 0 or more")
-		}
-		c.maxRetries = count
-	}
+	c.maxRetries = r.count(argMaxRetries, defaultMaxRetries)
+	c.requestsPerMinute = r.count(argRequestsPerMinute, defaultRequestsPerMinute)
 	c.auth.Credential = r.credential()
 	return c
+}
+
+func (r *resolver) count(name string, otherwise int) int {
+	if !r.has(name) {
+		return otherwise
+	}
+	count, err := strconv.Atoi(r.get(name))
+	if err != nil || count < 0 {
+		r.invalid(name, "it must be a whole number, 0 or more")
+	}
+	return count
 }
 
 func (r *resolver) url(name string) *url.URL {

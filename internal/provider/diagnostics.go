@@ -153,6 +153,9 @@ func lastSeen(e *workspace.Error) string {
 	if e.Cause != nil {
 		fmt.Fprintf(&b, "Last problem: %s.\n", e.Cause)
 	}
+	if e.Overdue > time.Second {
+		fmt.Fprintf(&b, "The last look began %s ago and had no answer yet: it was queued for the limit of requests per minute, or sent.\n", round(e.Overdue))
+	}
 	return b.String()
 }
 
@@ -183,7 +186,7 @@ func unreadable(e *workspace.Error) (attribute, summary, detail string) {
 	tried := fmt.Sprintf("Gave up after %s. ", effort(e))
 	switch {
 	case errors.As(e.Cause, &refused):
-		return "", "Credential refused", what + refusedAdvice(refused)
+		return "", "Credential refused", what + refusedAdvice(refused) + skewAdvice(refused.Skew)
 	case errors.As(e.Cause, &setup):
 		return "", "Provider configuration incomplete", what + fmt.Sprintf("Set %s in the provider block.", named(setup.Argument))
 	case errors.As(e.Cause, &network):
@@ -220,12 +223,25 @@ func refusedAdvice(e *auth.RefusedError) string {
 			named(argToken), e.ProjectID)
 	case auth.KindAccessKey:
 		return fmt.Sprintf("Check %s and %s, and %s if they are temporary. No second request was made, because repeated failures "+
-			"lock a key for five minutes. A clock that is more than 15 minutes off looks the same.",
+			"lock a key for five minutes.",
 			named(argAccessKey), named(argSecretKey), named(argSecurityToken))
 	case auth.KindPassword:
 		return fmt.Sprintf("Check %s, %s or %s, %s or %s, and %s. No second request was made, because repeated failures lock the account. "+
 			"The sign-in name of the account itself cannot be used; create an IAM user with programmatic access.",
 			named(argPassword), named(argUserName), argUserID, named(argDomainName), argDomainID, named(argAuthURL))
+	}
+	return ""
+}
+
+// skewAdvice names a clock that is off: to the service, its signatures look like
+// those of a wrong key.
+func skewAdvice(skew time.Duration) string {
+	const tolerated = 5 * time.Minute
+	switch {
+	case skew > tolerated:
+		return fmt.Sprintf(" This machine's clock is %s behind the server's: set it right first.", skew.Round(time.Second))
+	case skew < -tolerated:
+		return fmt.Sprintf(" This machine's clock is %s ahead of the server's: set it right first.", (-skew).Round(time.Second))
 	}
 	return ""
 }

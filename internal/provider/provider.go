@@ -62,7 +62,7 @@ func (p *workspaceProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 		switch a.name {
 		case argInsecure:
 			resp.Schema.Attributes[a.name] = schema.BoolAttribute{Optional: true, MarkdownDescription: text}
-		case argMaxRetries:
+		case argMaxRetries, argRequestsPerMinute:
 			resp.Schema.Attributes[a.name] = schema.Int64Attribute{Optional: true, MarkdownDescription: text}
 		default:
 			resp.Schema.Attributes[a.name] = schema.StringAttribute{
@@ -111,6 +111,8 @@ func (p *workspaceProvider) Configure(
 		Endpoint:   config.endpoint,
 		MaxRetries: config.maxRetries,
 		Logger:     logger,
+
+		RequestsPerMinute: config.requestsPerMinute,
 	})
 }
 
@@ -132,7 +134,7 @@ func readBlock(
 			var v types.Bool
 			diags.Append(get(ctx, at, &v)...)
 			block[a.name] = asString(v.IsUnknown(), v.IsNull(), fmt.Sprint(v.ValueBool()))
-		case argMaxRetries:
+		case argMaxRetries, argRequestsPerMinute:
 			var v types.Int64
 			diags.Append(get(ctx, at, &v)...)
 			block[a.name] = asString(v.IsUnknown(), v.IsNull(), fmt.Sprint(v.ValueInt64()))

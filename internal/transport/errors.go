@@ -102,7 +102,7 @@ func (c *Client) statusError(r Request, resp *Response) *StatusError {
 	if e.RequestID == "" {
 		e.RequestID = c.clean(p.RequestID, 128)
 	}
-	if to, err := url.Parse(resp.Header.Get("Location")); resp.Status < http.StatusBadRequest && err == nil {
+	if to, err := r.URL.Parse(resp.Header.Get("Location")); resp.Status < http.StatusBadRequest && err == nil {
 		e.Message = "a redirect to " + c.clean(to.Host, 255) + ", which is not followed"
 	}
 	return e

@@ -14,6 +14,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -256,7 +258,6 @@ func fault(err error) Fault {
 		cut    *bodyError
 		cert   *tls.CertificateVerificationError
 		record tls.RecordHeaderError
-		alert  tls.AlertError
 		timed  interface{ Timeout() bool }
 	)
 	switch {
@@ -267,7 +268,8 @@ func fault(err error) Fault {
 			return FaultConnection
 		}
 		return FaultProxy
-	case errors.As(err, &cert), errors.As(err, &record), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):
+	case errors.As(err, &cert), errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch),
+		!errors.As(err, &cut) && isNoHandshake(err):
 		return FaultTLS
 	case errors.As(err, &dns) && !dns.IsTimeout:
 		return FaultUnknownHost
@@ -279,4 +281,18 @@ func fault(err error) Fault {
 		return FaultBody
 	}
 	return FaultConnection
+}
+
+// noHandshake are the alerts of a server that shares no version, cipher or name
+// with this client (RFC 8446, section 6.2), and would not the next time either.
+var noHandshake = []tls.AlertError{40, 42, 43, 46, 48, 70, 71, 112, 116, 120}
+
+// isNoHandshake reports that both sides cannot agree on TLS. Package tls has no
+// exported type for alerts outside QUIC, nor for what it refuses itself.
+func isNoHandshake(err error) bool {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "remote error" {
+		return slices.ContainsFunc(noHandshake, func(alert tls.AlertError) bool { return op.Err.Error() == alert.Error() })
+	}
+	return strings.HasPrefix(err.Error(), "tls: ")
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,9 +18,10 @@ import (
 )
 
 const (
-	project = "29dfe82ada564ac2b927e1ff036d9a9b"
-	token   = "a-token-of-the-test"
-	jobID   = "575768277444198400"
+	project  = "29dfe82ada564ac2b927e1ff036d9a9b"
+	token    = "a-token-of-the-test"
+	password = "a-password-of-the-test"
+	jobID    = "575768277444198400"
 )
 
 // pipes is a network in memory, so that whole waits run in virtual time.
@@ -27,6 +30,19 @@ type pipes struct {
 	closed chan struct{}
 	// fail, when it returns an error, is what dialling gives.
 	fail func() error
+
+	mu   sync.Mutex
+	open []net.Conn
+}
+
+// drop ends all connections, so that the next request dials.
+func (p *pipes) drop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range p.open {
+		_ = conn.Close()
+	}
+	p.open = nil
 }
 
 func (p *pipes) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -38,9 +54,15 @@ func (p *pipes) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
 	case p.conns <- server:
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.open = append(p.open, server)
 		return client, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-p.closed:
+		// net/http goes on dialling for a request that has been given up.
+		return nil, os.ErrClosed
 	}
 }
 
@@ -64,10 +86,11 @@ type bubble struct {
 	start  time.Time
 }
 
-func newBubble(t *testing.T, scenario simulator.Scenario, change func(*workspace.Options)) *bubble {
+func newBubble(t *testing.T, scenario simulator.Scenario, change func(*settings)) *bubble {
 	t.Helper()
 	scenario.Projects = []simulator.Project{{ID: project, Name: "cn-north-4"}}
 	scenario.Tokens = []simulator.Token{{Token: token}}
+	scenario.Users = []simulator.User{{Name: "reader", Password: password, DomainName: "account"}}
 	sim, err := simulator.New(scenario)
 	if err != nil {
 		t.Fatal(err)
@@ -83,17 +106,29 @@ func newBubble(t *testing.T, scenario simulator.Scenario, change func(*workspace
 		_ = server.Close()
 	})
 	iam := &url.URL{Scheme: "http", Host: "service.invalid"}
-	options := workspace.Options{
-		HTTP: carrier,
-		Session: auth.NewSession(carrier, secrets, auth.Config{
-			Credential: auth.Token{Value: token}, ProjectID: project, IAM: iam,
-		}),
-		Endpoint: iam, MaxRetries: 5,
+	s := settings{
+		Options:    workspace.Options{HTTP: carrier, Endpoint: iam, MaxRetries: 5},
+		credential: auth.Token{Value: token},
 	}
 	if change != nil {
-		change(&options)
+		change(&s)
 	}
-	return &bubble{Simulator: sim, client: workspace.New(options), net: network, start: time.Now()}
+	s.Session = auth.NewSession(carrier, secrets, auth.Config{
+		Credential: s.credential, ProjectID: project, IAM: iam,
+	})
+	return &bubble{Simulator: sim, client: workspace.New(s.Options), net: network, start: time.Now()}
+}
+
+// settings are what a test may change of the client.
+type settings struct {
+	workspace.Options
+
+	credential auth.Credential
+}
+
+// signedInBy gives the client another credential.
+func signedInBy(credential auth.Credential) func(*settings) {
+	return func(s *settings) { s.credential = credential }
 }
 
 // job is a job with the given phases.

@@ -27,7 +27,9 @@ type Options struct {
 	// MaxRetries is how often a transient fault is tried again where no wait bounds
 	// the read.
 	MaxRetries int
-	Logger     transport.Logger
+	// RequestsPerMinute is this client's own limit for the job API; 0: none.
+	RequestsPerMinute int
+	Logger            transport.Logger
 }
 
 // Client reads the jobs of one provider configuration. It is safe for concurrent
@@ -37,6 +39,7 @@ type Client struct {
 	session    *auth.Session
 	endpoint   *url.URL
 	maxRetries int
+	budget     *budget
 	log        transport.Logger
 
 	mu    sync.Mutex
@@ -47,7 +50,8 @@ type Client struct {
 func New(o Options) *Client {
 	return &Client{
 		http: o.HTTP, session: o.Session, endpoint: o.Endpoint, maxRetries: o.MaxRetries, log: o.Logger,
-		polls: make(map[pollKey]*poll),
+		budget: newBudget(o.RequestsPerMinute),
+		polls:  make(map[pollKey]*poll),
 	}
 }
 
@@ -82,8 +86,16 @@ type look struct {
 	roundTrip time.Duration
 }
 
+// turn is a look's claim on the budget of requests.
+type turn struct {
+	due      time.Time
+	patience time.Duration
+	// sent is called before each request.
+	sent func()
+}
+
 // get asks for a job once. An empty projectID is the session's default.
-func (c *Client) get(ctx context.Context, jobID, projectID string) (look, error) {
+func (c *Client) get(ctx context.Context, jobID, projectID string, t turn) (look, error) {
 	if projectID == "" {
 		var err error
 		if projectID, err = c.session.ProjectID(ctx); err != nil {
@@ -91,9 +103,16 @@ func (c *Client) get(ctx context.Context, jobID, projectID string) (look, error)
 		}
 	}
 	resp, err := c.session.Do(ctx, projectID, func(signer transport.Signer) (*transport.Response, error) {
-		return c.http.Do(ctx, transport.Request{
+		place, err := c.budget.acquire(ctx, t.due, t.patience)
+		if err != nil {
+			return nil, err
+		}
+		t.sent()
+		resp, err := c.http.Do(ctx, transport.Request{
 			Method: http.MethodGet, URL: v1URL(c.endpoint, projectID, jobID),
 		}, signer)
+		c.budget.release(place, err)
+		return resp, err
 	})
 	if err != nil {
 		return look{}, err

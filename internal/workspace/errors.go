@@ -83,6 +83,9 @@ type Error struct {
 	// status had changed, as far as this wait has seen it.
 	Last        *Job
 	SinceChange time.Duration
+	// Overdue is how long a look has been under way that had no answer yet: in the
+	// queue for the budget of requests, in a pause, or sent.
+	Overdue time.Duration
 	// Cause is the last error of a request; nil: the last one was answered.
 	Cause error
 }

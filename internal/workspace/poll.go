@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
@@ -17,8 +18,10 @@ type poll struct {
 	wake   chan struct{}
 	waits  map[*wait]bool
 
-	calls   int
-	looking bool
+	// calls were made, before of them ahead of the look that is under way.
+	calls, before int
+	looking       bool
+	begun         time.Time // the last look
 	// last is the job as last seen, changed when its status was seen to change.
 	last    *Job
 	changed time.Time
@@ -60,8 +63,8 @@ func (c *Client) join(ctx context.Context, key pollKey, deadline time.Time, inte
 		go p.run(shared)
 	}
 	w.poll, w.calls = p, p.calls
-	if p.looking && p.calls > 0 {
-		w.calls-- // The look under way is this wait's, too.
+	if p.looking {
+		w.calls = p.before // The look under way is this wait's, too.
 	}
 	p.waits[w] = true
 	select {
@@ -95,6 +98,9 @@ func (c *Client) report(w *wait) (e *Error, ended bool) {
 	if e.Last != nil {
 		e.SinceChange = time.Since(w.poll.changed)
 	}
+	if w.poll.looking {
+		e.Overdue = time.Since(w.poll.begun)
+	}
 	return e, ended
 }
 
@@ -108,8 +114,7 @@ func (p *poll) end() {
 
 func (p *poll) run(ctx context.Context) {
 	for {
-		p.begin()
-		l, err := p.client.get(ctx, p.key.jobID, p.key.projectID)
+		l, err := p.client.get(ctx, p.key.jobID, p.key.projectID, p.begin())
 		if ctx.Err() != nil {
 			return
 		}
@@ -128,11 +133,17 @@ func (p *poll) run(ctx context.Context) {
 	}
 }
 
-func (p *poll) begin() {
+// begin starts a look. Being due since the last one asked for it is its claim on
+// the budget; the wait's timeout, not patience, bounds its time in the queue.
+func (p *poll) begin() turn {
 	p.client.mu.Lock()
 	defer p.client.mu.Unlock()
-	p.looking = true
-	p.calls++
+	p.looking, p.begun, p.before = true, time.Now(), p.calls
+	return turn{due: p.begun, patience: math.MaxInt64, sent: func() {
+		p.client.mu.Lock()
+		defer p.client.mu.Unlock()
+		p.calls++
+	}}
 }
 
 // observe takes in the outcome of a look, and reports whether it was the last.

@@ -54,16 +54,28 @@ func (c *Client) WaitJob(ctx context.Context, id string, o ReadOptions) (Job, er
 	return Job{}, e
 }
 
-// read asks for a job once, and again only after transient faults.
+// read asks for a job once, and again only after transient faults. Its minute
+// begins with the first request: the queue before it may be long.
 func (c *Client) read(ctx context.Context, id, projectID string) (Job, error) {
-	began := time.Now()
-	limited, cancel := context.WithTimeout(ctx, readWithin)
+	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
+	began := time.Now()
 	t := tally{maxRetries: c.maxRetries, began: began}
 	e := &Error{Outcome: OutcomeUnreadable, JobID: id}
+	var minute *time.Timer
+	defer func() {
+		if minute != nil {
+			minute.Stop()
+		}
+	}()
+	mine := turn{due: began, patience: maxReadPause, sent: func() {
+		if e.Calls++; e.Calls == 1 {
+			t.began = time.Now()
+			minute = time.AfterFunc(readWithin, cancel)
+		}
+	}}
 	for {
-		l, err := c.get(limited, id, projectID)
-		e.Calls++
+		l, err := c.get(limited, id, projectID, mine)
 		if err == nil {
 			return l.job, nil
 		}
@@ -71,7 +83,7 @@ func (c *Client) read(ctx context.Context, id, projectID string) (Job, error) {
 			e.Cause = err
 		}
 		pause, again := t.failed(err, time.Now())
-		if again && limited.Err() == nil && time.Since(began)+pause < readWithin && sleep(limited, pause) == nil {
+		if again && time.Since(t.began)+pause < readWithin && sleep(limited, pause) == nil {
 			continue
 		}
 		if ctx.Err() != nil {

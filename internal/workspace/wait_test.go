@@ -161,7 +161,7 @@ func TestUnreachableAtFirst(t *testing.T) {
 			t.Run(name+", "+mode, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					b := newBubble(t, job(at(0, success)), func(o *workspace.Options) { o.MaxRetries = c.retries })
+					b := newBubble(t, job(at(0, success)), func(o *settings) { o.MaxRetries = c.retries })
 					b.net.fail = func() error { return c.err }
 					_, err := b.client.WaitJob(t.Context(), jobID, workspace.ReadOptions{Timeout: timeout})
 					e := wantError(t, err, workspace.OutcomeUnreadable)
@@ -242,7 +242,7 @@ func TestPlainReadRetries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newBubble(t, job(at(0, success)), func(o *workspace.Options) { o.MaxRetries = c.retries })
+				b := newBubble(t, job(at(0, success)), func(o *settings) { o.MaxRetries = c.retries })
 				b.AddFault(c.fault)
 				_, err := b.client.WaitJob(t.Context(), jobID, workspace.ReadOptions{})
 				if (err == nil) != c.ok {
