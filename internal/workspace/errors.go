@@ -102,3 +102,15 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Cause }
+
+// JobsError is a read of many jobs of which some did not bring what was asked for.
+type JobsError struct {
+	// Failures are in the order in which the jobs were listed.
+	Failures []*Error
+	// Total is how many jobs were asked for.
+	Total int
+}
+
+func (e *JobsError) Error() string {
+	return fmt.Sprintf("%d of %d jobs: %v", len(e.Failures), e.Total, e.Failures[0])
+}

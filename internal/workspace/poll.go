@@ -94,7 +94,13 @@ func (c *Client) report(w *wait) (e *Error, ended bool) {
 		ended = true
 	default:
 	}
-	e = &Error{Last: w.poll.last, Cause: w.poll.cause, Calls: w.poll.calls - w.calls}
+	e = &Error{
+		JobID: w.poll.key.jobID, Last: w.poll.last, Cause: w.poll.cause,
+		Calls: w.poll.calls - w.calls, Elapsed: time.Since(w.joined),
+	}
+	if ended {
+		e.Elapsed = w.poll.at.Sub(w.joined)
+	}
 	if e.Last != nil {
 		e.SinceChange = time.Since(w.poll.changed)
 	}

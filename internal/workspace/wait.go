@@ -2,6 +2,9 @@ package workspace
 
 import (
 	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,26 +27,88 @@ type ReadOptions struct {
 // job that did not succeed is then an error, unless failure is allowed. The error
 // is an *Error with all that was seen.
 func (c *Client) WaitJob(ctx context.Context, id string, o ReadOptions) (Job, error) {
-	if o.Timeout == 0 {
-		return c.read(ctx, id, o.ProjectID)
+	jobs, failures := c.readAll(ctx, []string{id}, o)
+	if len(failures) > 0 {
+		return Job{}, failures[0]
 	}
+	return jobs[id], nil
+}
+
+// WaitJobs is WaitJob for many jobs at once, each of which costs its own calls
+// once, however often it is listed. It goes on until the fate of each is known.
+// The error is a *JobsError.
+func (c *Client) WaitJobs(ctx context.Context, ids []string, o ReadOptions) (map[string]Job, error) {
+	jobs, failures := c.readAll(ctx, distinct(ids), o)
+	if len(failures) > 0 {
+		return nil, &JobsError{Failures: failures, Total: len(jobs) + len(failures)}
+	}
+	return jobs, nil
+}
+
+func distinct(ids []string) []string {
+	seen := make(map[string]bool, len(ids))
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		known := seen[id]
+		seen[id] = true
+		return known
+	})
+}
+
+// readAll returns the jobs that brought what was asked for, and the errors of the
+// others in the order of ids.
+func (c *Client) readAll(ctx context.Context, ids []string, o ReadOptions) (map[string]Job, []*Error) {
+	results := make([]result, len(ids))
+	if o.Timeout > 0 {
+		c.waitEach(ctx, ids, o, results)
+	} else {
+		c.readEach(ctx, ids, o.ProjectID, results)
+	}
+	jobs := make(map[string]Job, len(ids))
+	var failures []*Error
+	for i, r := range results {
+		if r.err != nil {
+			failures = append(failures, r.err)
+			continue
+		}
+		jobs[ids[i]] = *r.job
+	}
+	return jobs, failures
+}
+
+type result struct {
+	job *Job
+	err *Error
+}
+
+// waitEach joins the polls of all jobs, and then takes in the results: as all of
+// them are needed, their order does not matter.
+func (c *Client) waitEach(ctx context.Context, ids []string, o ReadOptions, results []result) {
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	w := c.join(ctx, pollKey{o.ProjectID, id}, began.Add(o.Timeout), o.Interval)
-	defer c.leave(w)
-
-	select {
-	case <-w.done:
-	case <-limited.Done():
+	waits := make([]*wait, len(ids))
+	for i, id := range ids {
+		waits[i] = c.join(ctx, pollKey{o.ProjectID, id}, began.Add(o.Timeout), o.Interval)
 	}
+	for i, w := range waits {
+		select {
+		case <-w.done:
+		case <-limited.Done():
+		}
+		results[i] = c.result(ctx, w, o)
+		c.leave(w)
+	}
+}
+
+// result judges a wait that has ended, or whose time has.
+func (c *Client) result(ctx context.Context, w *wait, o ReadOptions) result {
 	e, ended := c.report(w)
-	e.JobID, e.Timeout, e.Elapsed = id, o.Timeout, time.Since(began)
+	e.Timeout = o.Timeout
 	switch {
 	case ended && e.Cause != nil:
 		e.Outcome = OutcomeUnreadable
 	case ended && (o.AllowFailure || e.Last.Succeeded()):
-		return *e.Last, nil
+		return result{job: e.Last}
 	case ended:
 		e.Outcome = OutcomeFailed
 	case ctx.Err() != nil:
@@ -51,12 +116,28 @@ func (c *Client) WaitJob(ctx context.Context, id string, o ReadOptions) (Job, er
 	default:
 		e.Outcome = OutcomeTimedOut
 	}
-	return Job{}, e
+	return result{err: e}
+}
+
+// readEach reads each job once, by as many workers as requests may be under way.
+func (c *Client) readEach(ctx context.Context, ids []string, projectID string, results []result) {
+	var (
+		next  atomic.Int64
+		group sync.WaitGroup
+	)
+	for range min(workers, len(ids)) {
+		group.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(ids)); i = next.Add(1) - 1 {
+				results[i] = c.read(ctx, ids[i], projectID)
+			}
+		})
+	}
+	group.Wait()
 }
 
 // read asks for a job once, and again only after transient faults. Its minute
 // begins with the first request: the queue before it may be long.
-func (c *Client) read(ctx context.Context, id, projectID string) (Job, error) {
+func (c *Client) read(ctx context.Context, id, projectID string) result {
 	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
 	began := time.Now()
@@ -77,7 +158,7 @@ func (c *Client) read(ctx context.Context, id, projectID string) (Job, error) {
 	for {
 		l, err := c.get(limited, id, projectID, mine)
 		if err == nil {
-			return l.job, nil
+			return result{job: &l.job}
 		}
 		if limited.Err() == nil || e.Cause == nil {
 			e.Cause = err
@@ -90,7 +171,7 @@ func (c *Client) read(ctx context.Context, id, projectID string) (Job, error) {
 			e.Outcome, e.Cause = OutcomeInterrupted, ctx.Err()
 		}
 		e.Elapsed = time.Since(began)
-		return Job{}, e
+		return result{err: e}
 	}
 }
 
