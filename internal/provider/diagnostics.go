@@ -55,6 +55,10 @@ func (s *session) report(diags *diag.Diagnostics, err error) {
 // describe returns the attribute at fault, if any, a summary that is the same
 // for every error of its kind, and what there is to know and to do.
 func describe(err error) (attribute, summary, detail string) {
+	var many *workspace.JobsError
+	if errors.As(err, &many) {
+		return describeMany(many)
+	}
 	var e *workspace.Error
 	if !errors.As(err, &e) {
 		return "", "Job could not be read", err.Error()
@@ -71,8 +75,68 @@ func describe(err error) (attribute, summary, detail string) {
 	return unreadable(e)
 }
 
+// describeMany names each job that brought an error, not only the first.
+func describeMany(e *workspace.JobsError) (attribute, summary, detail string) {
+	first := e.Failures[0]
+	if e.Total == 1 {
+		return describe(first)
+	}
+	var refused *auth.RefusedError
+	if first.Outcome == workspace.OutcomeInterrupted || errors.As(first, &refused) {
+		return describe(first) // It is the same for all.
+	}
+	lines := make([]string, len(e.Failures))
+	for i, failure := range e.Failures {
+		lines[i] = "  - " + oneLine(failure)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d of %d jobs brought no success; what depends on them is not carried out.\n\n%s\n\n",
+		len(e.Failures), e.Total, strings.Join(firstOf(lines), "\n"))
+	if first.Timeout > 0 {
+		fmt.Fprintf(&b, "Where time ran out, raise wait_timeout = %q and run again. ", duration(first.Timeout))
+	}
+	b.WriteString(waysOut)
+	return "job_ids", "Jobs did not succeed", b.String()
+}
+
+// oneLine tells of one job among many.
+func oneLine(e *workspace.Error) string {
+	text := "job " + e.JobID
+	switch {
+	case e.Outcome == workspace.OutcomeFailed:
+		return text + ": " + e.Last.FailureReason()
+	case e.Outcome == workspace.OutcomeTimedOut && e.Last != nil:
+		text += ": " + e.Last.Progress() + " when time ran out"
+	case e.Outcome == workspace.OutcomeTimedOut:
+		text += ": not seen before time ran out"
+	case e.Outcome == workspace.OutcomeInterrupted:
+		text += ": interrupted"
+	default:
+		text += ": could not be read"
+		if e.Last != nil {
+			text += " any more, last " + string(e.Last.Status)
+		}
+	}
+	if e.Cause != nil {
+		text += "; " + e.Cause.Error()
+	}
+	return text
+}
+
+// maxListed is how many of a kind a text names before it only counts them.
+const maxListed = 20
+
+// firstOf cuts a list off, and says how many more there were.
+func firstOf(list []string) []string {
+	if len(list) <= maxListed {
+		return list
+	}
+	return append(list[:maxListed:maxListed], fmt.Sprintf("and %d more", len(list)-maxListed))
+}
+
 const waysOut = `To go on in spite of it: set allow_failure = true to take a failed job as data; destroy with ` +
-	`"destroy -refresh=false", which reads no data sources.`
+	`"destroy -refresh=false", which reads no data sources; or gate with the resource workspace_job_completion, ` +
+	`which later plans and a destroy do not read again.`
 
 func failed(e *workspace.Error) string {
 	var b strings.Builder
@@ -88,7 +152,6 @@ func failed(e *workspace.Error) string {
 
 // affected lists the resources of the sub-jobs that did not succeed.
 func affected(job *workspace.Job) string {
-	const most = 20
 	var names []string
 	for _, sub := range job.SubJobs {
 		if sub.Status == workspace.StatusSuccess {
@@ -104,10 +167,7 @@ func affected(job *workspace.Job) string {
 			}
 		}
 	}
-	if len(names) > most {
-		names = append(names[:most:most], fmt.Sprintf("and %d more", len(names)-most))
-	}
-	return strings.Join(names, ", ")
+	return strings.Join(firstOf(names), ", ")
 }
 
 func timedOut(e *workspace.Error) string {
@@ -160,14 +220,10 @@ func lastSeen(e *workspace.Error) string {
 }
 
 func ids(list []string) string {
-	const most = 20
-	switch {
-	case len(list) == 0:
+	if len(list) == 0 {
 		return "none"
-	case len(list) > most:
-		return strings.Join(list[:most], ", ") + fmt.Sprintf(", and %d more", len(list)-most)
 	}
-	return strings.Join(list, ", ")
+	return strings.Join(firstOf(list), ", ")
 }
 
 // unreadable describes a job that could not be read, by the cause.

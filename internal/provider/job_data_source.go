@@ -22,9 +22,8 @@ var _ datasource.DataSourceWithConfigure = (*jobDataSource)(nil)
 
 func newJobDataSource() datasource.DataSource { return &jobDataSource{} }
 
-// readArguments say which job is read, and how.
-type readArguments struct {
-	JobID        types.String `tfsdk:"job_id"`
+// waitArguments say how jobs are read. Their schema is waitAttributes.
+type waitArguments struct {
 	ProjectID    types.String `tfsdk:"project_id"`
 	WaitTimeout  types.String `tfsdk:"wait_timeout"`
 	PollInterval types.String `tfsdk:"poll_interval"`
@@ -32,7 +31,7 @@ type readArguments struct {
 }
 
 // options turns the arguments into those of a read.
-func (a *readArguments) options(diags *diag.Diagnostics) workspace.ReadOptions {
+func (a *waitArguments) options(diags *diag.Diagnostics) workspace.ReadOptions {
 	return workspace.ReadOptions{
 		ProjectID:    a.ProjectID.ValueString(),
 		Timeout:      parseDuration(path.Root("wait_timeout"), a.WaitTimeout, diags),
@@ -41,24 +40,8 @@ func (a *readArguments) options(diags *diag.Diagnostics) workspace.ReadOptions {
 	}
 }
 
-type jobDataSourceModel struct {
-	readArguments
-	jobModel
-}
-
-func (d *jobDataSource) Metadata(
-	_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse,
-) {
-	resp.TypeName = req.ProviderTypeName + "_job"
-}
-
-func (d *jobDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	attributes := jobAttributes()
-	maps.Copy(attributes, map[string]schema.Attribute{
-		"job_id": schema.StringAttribute{
-			Required: true, Validators: []validator.String{idValidator{}},
-			MarkdownDescription: "The job's id, as the API gave it when the job was started.",
-		},
+func waitAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
 		"project_id": schema.StringAttribute{
 			Optional: true, Computed: true, Validators: []validator.String{idValidator{}},
 			MarkdownDescription: "The project that the job belongs to. Default: the provider's.",
@@ -78,7 +61,29 @@ func (d *jobDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, re
 			MarkdownDescription: "Whether a job that ends in failure is data rather than an error. Default: `false`. " +
 				"No effect without `wait_timeout`, where failure is always data.",
 		},
-	})
+	}
+}
+
+type jobDataSourceModel struct {
+	waitArguments
+	jobModel
+
+	JobID types.String `tfsdk:"job_id"`
+}
+
+func (d *jobDataSource) Metadata(
+	_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
+	resp.TypeName = req.ProviderTypeName + "_job"
+}
+
+func (d *jobDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := jobAttributes(dataAttributes{})
+	maps.Copy(attributes, waitAttributes())
+	attributes["job_id"] = schema.StringAttribute{
+		Required: true, Validators: []validator.String{idValidator{}},
+		MarkdownDescription: "The job's id, as the API gave it when the job was started.",
+	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads a job by its id and, with `wait_timeout`, waits until it has ended, so that " +
 			"what depends on it starts only when it has succeeded.",

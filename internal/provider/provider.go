@@ -117,10 +117,12 @@ func (p *workspaceProvider) Configure(
 }
 
 func (p *workspaceProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newJobDataSource}
+	return []func() datasource.DataSource{newJobDataSource, newJobsDataSource}
 }
 
-func (p *workspaceProvider) Resources(context.Context) []func() resource.Resource { return nil }
+func (p *workspaceProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{newJobCompletionResource}
+}
 
 // readBlock reads every argument of the provider block as text.
 func readBlock(

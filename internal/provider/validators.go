@@ -27,10 +27,44 @@ func (idValidator) ValidateString(_ context.Context, req validator.StringRequest
 		return
 	}
 	if err := workspace.CheckID(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid id", fmt.Sprintf(
-			"%s cannot be an id: %s. An id is what the API gave when the job was started, such as 575768277444198400.",
-			req.Path, err))
+		addInvalidID(&resp.Diagnostics, req.Path, err)
 	}
+}
+
+// idsValidator accepts a list of ids.
+type idsValidator struct{}
+
+const maxJobs = 10_000
+
+func (idsValidator) Description(ctx context.Context) string {
+	return fmt.Sprintf("1 to %d ids, each of %s", maxJobs, idValidator{}.Description(ctx))
+}
+
+func (v idsValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (idsValidator) ValidateList(_ context.Context, req validator.ListRequest, resp *validator.ListResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	elements := req.ConfigValue.Elements()
+	if len(elements) == 0 || len(elements) > maxJobs {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid number of ids", fmt.Sprintf(
+			"%s must list 1 to %d ids, not %d.", req.Path, maxJobs, len(elements)))
+	}
+	for i, element := range elements {
+		id, ok := element.(types.String)
+		if !ok || id.IsUnknown() {
+			continue
+		}
+		if err := workspace.CheckID(id.ValueString()); err != nil {
+			addInvalidID(&resp.Diagnostics, req.Path.AtListIndex(i), err)
+		}
+	}
+}
+
+func addInvalidID(diags *diag.Diagnostics, at path.Path, err error) {
+	diags.AddAttributeError(at, "Invalid id", fmt.Sprintf(
+		"%s cannot be an id: %s. An id is what the API gave when the job was started, such as 575768277444198400.", at, err))
 }
 
 // durationValidator accepts a duration of at least min.
