@@ -1,8 +1,11 @@
 package simulator
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -26,8 +29,15 @@ type tokenState struct {
 
 type keyState struct {
 	AccessKey
-	label string
-	lock  failureLock
+	label   string
+	account string
+	// expires is the end of a temporary key; zero: there is none.
+	expires time.Time
+	lock    failureLock
+}
+
+func (k *keyState) expired() bool {
+	return !k.expires.IsZero() && !time.Now().Before(k.expires)
 }
 
 type userState struct {
@@ -81,6 +91,41 @@ func (s *Simulator) ExpireTokens() {
 	for _, token := range s.tokens {
 		token.expires = time.Time{}
 	}
+}
+
+// ExpireKeys makes all temporary keys given out so far expired, those of the
+// scenario included. Keys given out afterwards are good, and so are permanent
+// ones.
+func (s *Simulator) ExpireKeys() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, key := range s.keys {
+		if key.SecurityToken != "" {
+			key.expires = time.Now()
+		}
+	}
+}
+
+// issueKey gives out a temporary key of an account. It is called with s.mu held.
+func (s *Simulator) issueKey(account string, lifetime time.Duration) *keyState {
+	s.issuedKeys++
+	label := fmt.Sprintf("issued key %d", s.issuedKeys)
+	made := func(purpose string) string {
+		sum := sha256.Sum256([]byte(purpose + label + s.started.String()))
+		return hex.EncodeToString(sum[:])
+	}
+	key := &keyState{
+		AccessKey: AccessKey{
+			Access:        "HST" + strings.ToUpper(made("access")[:17]),
+			Secret:        made("secret")[:40],
+			SecurityToken: fmt.Sprintf("simulated-security-token-%d-%s", s.issuedKeys, made("security token")),
+		},
+		label:   label,
+		account: account,
+		expires: time.Now().Add(lifetime),
+	}
+	s.keys[key.Access] = key
+	return key
 }
 
 // refusal is why a credential was not accepted, in the words of the gateway.
@@ -138,7 +183,7 @@ func (s *Simulator) checkSignature(x *exchange, value string) *refusal {
 	if !ok {
 		return refuse("Get secretKey failed,ak:" + auth.access + ",err:ak not exist")
 	}
-	x.record.Identity = key.label
+	x.record.Identity, x.account = key.label, key.account
 	if key.lock.locked() {
 		return refuse("AK access failed to reach the limit,forbidden")
 	}
@@ -158,6 +203,11 @@ func (s *Simulator) verifyKey(x *exchange, key *keyState, auth authorization, se
 		}
 		return refuse("decrypt token fail")
 	}
+	if key.expired() {
+		// No page tells how the gateway puts it. Its words for a security token that
+		// it cannot use are these.
+		return refuse("decrypt token fail")
+	}
 	if !dateAccepted(x.request.Header.Get(dateHeader), s.serverTime(time.Now())) {
 		return refuse("verify aksk signature fail")
 	}
@@ -167,10 +217,16 @@ func (s *Simulator) verifyKey(x *exchange, key *keyState, auth authorization, se
 	return nil
 }
 
+// bySignature tells whether a request has a signature that counts: a token comes
+// first.
+func (x *exchange) bySignature() bool {
+	return x.request.Header.Get("Authorization") != "" && x.request.Header.Get("X-Auth-Token") == ""
+}
+
 // iamRefusal is a refusal in the words of IAM: its own for tokens, the gateway's
 // for signatures.
 func (x *exchange) iamRefusal(refused *refusal) reply {
-	if x.request.Header.Get("Authorization") == "" || x.request.Header.Get("X-Auth-Token") != "" {
+	if !x.bySignature() {
 		return keystoneError(http.StatusUnauthorized, "The request you have made requires authentication.")
 	}
 	return x.gatewayError(http.StatusUnauthorized, refused.code, refused.message)

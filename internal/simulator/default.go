@@ -16,10 +16,27 @@ const (
 	DefaultJobFailed = "575768277444198430"
 	// DefaultJobEndless is processing and stays so.
 	DefaultJobEndless = "575768277444198440"
+	// DefaultJobOfAgency goes from processing to success within 4 seconds of its
+	// first read. It is in the project [DefaultAgencyProjectID].
+	DefaultJobOfAgency = "575768277444198450"
 )
 
+// The agency of another account in [DefaultScenario]. That account has one
+// project, which is named as the region.
+const (
+	DefaultAgencyName       = "simulated-agency"
+	DefaultAgencyDomainName = "simulated-other-account"
+	DefaultAgencyDomainID   = "d1d2d3d4d5d6d7d8d9dadbdcdddedfd0"
+	DefaultAgencyProjectID  = "1b2c3d4e5f60718293a4b5c6d7e8f90a"
+)
+
+// DefaultECSAgencyName is the agency that the metadata of [DefaultScenario] gives
+// keys of. It is one of the users' own account.
+const DefaultECSAgencyName = "simulated-ecs-agency"
+
 // DefaultScenario returns a scenario to start from: one credential of each kind,
-// all of them made up, and four jobs.
+// all of them made up, an agency of another account, the metadata of an ECS with
+// an agency of the same account, and five jobs, one of them in the other account.
 func DefaultScenario() Scenario {
 	return Scenario{
 		Region:   DefaultRegion,
@@ -37,7 +54,17 @@ func DefaultScenario() Scenario {
 		},
 		Tokens:        []Token{{Token: "simulated-token-of-the-scenario", ProjectID: DefaultProjectID}},
 		TokenLifetime: Duration(defaultTokenLifetime),
-		Jobs:          []Job{runningJob(), succeededJob(), failedJob(), endlessJob()},
+		Agencies: []Agency{
+			{
+				Name:       DefaultAgencyName,
+				DomainName: DefaultAgencyDomainName,
+				DomainID:   DefaultAgencyDomainID,
+				Projects:   []Project{{ID: DefaultAgencyProjectID, Name: DefaultRegion}},
+			},
+			{Name: DefaultECSAgencyName},
+		},
+		Metadata: &Metadata{Agency: DefaultECSAgencyName},
+		Jobs:     []Job{runningJob(), succeededJob(), failedJob(), endlessJob(), jobOfAgency()},
 	}
 }
 
@@ -111,6 +138,21 @@ func endlessJob() Job {
 		Phases: []Phase{{Status: StatusProcessing, SubJobs: []SubJob{
 			{ID: "575768277444198441", Status: StatusProcessing, Entities: server("31", true)},
 		}}},
+	}
+}
+
+func jobOfAgency() Job {
+	subJobs := func(status int) []SubJob {
+		return []SubJob{{ID: "575768277444198451", Status: status, Entities: server("41", true)}}
+	}
+	return Job{
+		ID:            DefaultJobOfAgency,
+		ProjectID:     DefaultAgencyProjectID,
+		FromFirstRead: true,
+		Phases: []Phase{
+			{Status: StatusProcessing, SubJobs: subJobs(StatusProcessing)},
+			{After: seconds(4), Status: StatusSuccess, ExecuteCode: "0", ExecuteMessage: "success", SubJobs: subJobs(StatusSuccess)},
+		},
 	}
 }
 

@@ -87,10 +87,9 @@ func (f Fault) reply() reply {
 }
 
 // send writes an answer in the way that the fault wants it.
-func (s *Simulator) send(w http.ResponseWriter, x *exchange, answer reply, fault Fault) {
+func (s *Simulator) send(ctx context.Context, w http.ResponseWriter, x *exchange, answer reply, fault Fault) {
 	s.note(x, func(record *Request) { record.Status = answer.status })
 	s.setHeaders(w.Header(), x, answer, fault)
-	ctx := x.request.Context()
 
 	if fault.Oversize > 0 {
 		w.WriteHeader(answer.status)
@@ -121,7 +120,8 @@ func (s *Simulator) setHeaders(header http.Header, x *exchange, answer reply, fa
 	header.Set("Date", s.serverTime(time.Now()).Format(http.TimeFormat))
 	header.Set("X-Request-Id", x.record.RequestID)
 	header.Set("Content-Type", "application/json")
-	if x.record.Operation == OperationToken || x.record.Operation == OperationProjects {
+	switch x.record.Operation {
+	case OperationToken, OperationProjects, OperationAgency:
 		header.Set("X-Iam-Trace-Id", x.record.RequestID)
 	}
 	for name, values := range answer.header {
@@ -206,10 +206,10 @@ func abandon(w http.ResponseWriter) {
 }
 
 // cutConnection ends the connection before any header.
-func (s *Simulator) cutConnection(w http.ResponseWriter, x *exchange, reset bool) {
+func (s *Simulator) cutConnection(ctx context.Context, w http.ResponseWriter, x *exchange, reset bool) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		s.send(w, x, reply{
+		s.send(ctx, w, x, reply{
 			status: http.StatusInternalServerError,
 			body:   []byte("simulator: reset and close need a HTTP/1 connection of a server: " + err.Error()),
 		}, Fault{})

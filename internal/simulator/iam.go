@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// iamRoutes is version 3 of IAM: tokens by password and the list of projects.
+// iamRoutes is version 3 of IAM: tokens by password, the list of projects, and
+// temporary keys of an agency.
 func (s *Simulator) iamRoutes() []route {
 	return []route{
 		{
@@ -27,6 +28,13 @@ func (s *Simulator) iamRoutes() []route {
 			path:             "/v3/projects",
 			methodNotAllowed: iamMethodNotAllowed(http.MethodGet),
 			serve:            s.listProjects,
+		},
+		{
+			operation:        OperationAgency,
+			method:           http.MethodPost,
+			path:             "/v3.0/OS-CREDENTIAL/securitytokens",
+			methodNotAllowed: iamMethodNotAllowed(http.MethodPost),
+			serve:            s.assumeAgency,
 		},
 	}
 }
@@ -180,18 +188,19 @@ type projectBody struct {
 	IsDomain    bool   `json:"is_domain"`
 }
 
-// listProjects is IAM's "Querying Project Information", with its filter by name.
+// listProjects is IAM's "Querying Project Information", with its filter by name:
+// the projects of the account that the credential belongs to.
 func (s *Simulator) listProjects(x *exchange) reply {
 	if refused := s.authenticate(x, ""); refused != nil {
 		return x.iamRefusal(refused)
 	}
-	domainID := defaultDomainID
-	if len(s.scenario.Users) > 0 {
-		domainID = s.scenario.Users[0].DomainID
+	domainID := x.account
+	if domainID == ownAccount {
+		domainID = s.scenario.ownDomain().ID
 	}
 	name := x.request.URL.Query().Get("name")
 	projects := []projectBody{}
-	for _, project := range s.scenario.Projects {
+	for _, project := range s.scenario.projectsOf(x.account) {
 		wanted := name == "" || project.Name == name
 		if s.scenario.LooseProjectFilter {
 			wanted = strings.HasPrefix(project.Name, name)

@@ -15,6 +15,7 @@ func (s *Simulator) jobV1Routes() []route {
 		operation:        OperationJob,
 		method:           http.MethodGet,
 		path:             "/v1/{project_id}/job/{job_id}",
+		version:          VersionV1,
 		methodNotAllowed: serviceMethodNotAllowed,
 		serve:            s.showJobV1,
 	}}
@@ -27,18 +28,28 @@ func serviceMethodNotAllowed() reply {
 }
 
 func (s *Simulator) showJobV1(x *exchange) reply {
-	if refusal := s.admitJobCall(x); refusal != nil {
+	snap, refusal := s.readJob(x)
+	if refusal != nil {
 		return *refusal
-	}
-	jobID := x.params["job_id"]
-	snap, ok := s.snapshotOf(jobKey{x.params["project_id"], jobID})
-	if !ok {
-		return serviceError(http.StatusNotFound, "WKS.00211902", "The job does not exist.")
 	}
 	if snap.phase.Raw != nil {
 		return reply{status: http.StatusOK, body: slices.Concat([]byte(`{"job":`), snap.phase.Raw, []byte(`}`))}
 	}
-	return jsonReply(http.StatusOK, map[string]jobV1{"job": snap.asJobV1(jobID)})
+	return jsonReply(http.StatusOK, map[string]jobV1{"job": snap.asJobV1(x.params["job_id"])})
+}
+
+// readJob is what all versions of the job API have in common: it finds the job,
+// or tells why not.
+func (s *Simulator) readJob(x *exchange) (snapshot, *reply) {
+	if refusal := s.admitJobCall(x); refusal != nil {
+		return snapshot{}, refusal
+	}
+	snap, ok := s.snapshotOf(jobKey{x.params["project_id"], x.params["job_id"]})
+	if !ok {
+		answer := serviceError(http.StatusNotFound, "WKS.00211902", "The job does not exist.")
+		return snapshot{}, &answer
+	}
+	return snap, nil
 }
 
 // admitJobCall is what the gateway checks before any version of the job API.
@@ -52,7 +63,7 @@ func (s *Simulator) admitJobCall(x *exchange) *reply {
 		answer := x.gatewayError(http.StatusForbidden, "APIGW.0310", "The project is unavailable: X-Project-Id is not the project in the path")
 		return &answer
 	}
-	if !s.scenario.hasProject(projectID) {
+	if !s.scenario.accountHas(x.account, projectID) {
 		answer := x.gatewayError(http.StatusForbidden, "APIGW.0310", "The project is unavailable")
 		return &answer
 	}

@@ -7,16 +7,36 @@ import (
 // The operations, as [Fault].On, [Request].Operation and [Simulator.Count] name
 // them.
 const (
-	// OperationJob is the query of a job.
+	// OperationJob is the query of a job by version 1 of the job API.
 	OperationJob = "job"
+	// OperationJobV2 is the query of a job by version 2 of the job API.
+	OperationJobV2 = "job-v2"
 	// OperationToken is the request of a token by password.
 	OperationToken = "token"
 	// OperationProjects is the list of projects.
 	OperationProjects = "projects"
+	// OperationAgency is the request of an agency's temporary keys from version 3
+	// of IAM.
+	OperationAgency = "agency"
+	// OperationAgencyV5 is the request of an agency's temporary keys from version
+	// 5 of STS.
+	OperationAgencyV5 = "agency-v5"
+	// OperationMetadataToken is the request of a token for the metadata of an ECS.
+	OperationMetadataToken = "metadata-token"
+	// OperationMetadataKey is the request of temporary keys from the metadata of
+	// an ECS.
+	OperationMetadataKey = "metadata-key"
 	// OperationUnknown is a request for an address that the simulator does not
 	// serve.
 	OperationUnknown = "unknown"
 )
+
+func operations() []string {
+	return []string{
+		OperationJob, OperationJobV2, OperationToken, OperationProjects, OperationAgency, OperationAgencyV5,
+		OperationMetadataToken, OperationMetadataKey, OperationUnknown,
+	}
+}
 
 // Credential is a kind of credential.
 type Credential string
@@ -47,14 +67,15 @@ type Request struct {
 	JobID     string `json:"job_id,omitempty"`
 	// Status is the HTTP status sent; 0 as long as, and if, none was.
 	Status int `json:"status"`
-	// Fault is the name of the fault that was applied, or "throttle".
+	// Fault is the name of the fault that was applied, or "throttle", or
+	// "retired".
 	Fault string `json:"fault,omitempty"`
 	// Credential is the kind of credential that the request came with, "" if
 	// with none.
 	Credential Credential `json:"credential,omitempty"`
 	// Identity is a label of the credential: "token 1", "access key 2" and
-	// "user 1" count in the order of the scenario, "issued token 1" in the order
-	// of issue; "unknown" is none of them.
+	// "user 1" count in the order of the scenario, "issued token 1" and "issued
+	// key 1" in the order of issue; "unknown" is none of them.
 	Identity string `json:"identity,omitempty"`
 }
 

@@ -35,8 +35,18 @@ func (x *exchange) gatewayError(status int, code, message string) reply {
 	}{message, code, x.record.RequestID})
 }
 
+// plainReply is an answer that is text and no JSON.
+func plainReply(status int, text string) reply {
+	return reply{
+		status: status,
+		header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
+		body:   []byte(text),
+	}
+}
+
 // serviceError is an error of the Workspace service itself (API reference,
-// "Application Error Codes").
+// "Application Error Codes"), and has the form of one of STS and of the v3.0 API
+// of IAM.
 func serviceError(status int, code, message string) reply {
 	return jsonReply(status, struct {
 		Code    string `json:"error_code"`

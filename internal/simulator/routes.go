@@ -12,6 +12,9 @@ type route struct {
 	method    string
 	// path has its parameters in braces: "/v1/{project_id}/job/{job_id}".
 	path string
+	// version is the version of the job API that the route belongs to, "" if it is
+	// of another API.
+	version string
 	// methodNotAllowed is the API's own form of a 405.
 	methodNotAllowed func() reply
 	serve            func(*exchange) reply

@@ -33,8 +33,9 @@ type Scenario struct {
 	// Region names the default project, and the region in the settings to
 	// export. Default: [DefaultRegion].
 	Region string `json:"region,omitempty"`
-	// Projects are the projects that exist. Default: one that is named as the
-	// region, with the id [DefaultProjectID].
+	// Projects are the projects of the account that the users, keys and tokens
+	// belong to. Default: one that is named as the region, with the id
+	// [DefaultProjectID].
 	Projects []Project `json:"projects,omitempty"`
 	// Users can get tokens by password.
 	Users []User `json:"users,omitempty"`
@@ -45,11 +46,24 @@ type Scenario struct {
 	// TokenLifetime is how long a token is valid. Default: 24 hours, as IAM's
 	// are ("Obtaining a User Token Through Password Authentication").
 	TokenLifetime Duration `json:"token_lifetime,omitempty"`
+	// Agencies are the agencies whose temporary keys can be had, by every
+	// credential.
+	Agencies []Agency `json:"agencies,omitempty"`
+	// Metadata makes the machine of the simulator an ECS. Default: it is none, and
+	// there is no metadata.
+	Metadata *Metadata `json:"metadata,omitempty"`
+	// Retired are the versions of the job API that have been taken away from the
+	// start: [VersionV1], [VersionV2].
+	Retired []string `json:"retired,omitempty"`
+	// RetiredAs is the HTTP status of a retired version: 404 with the gateway's
+	// APIGW.0101, as of an API that does not exist; 410; or 405, with a code of the
+	// service. How the service will retire version 1 is not known. Default: 404.
+	RetiredAs int `json:"retired_as,omitempty"`
 	// Jobs are the jobs that exist from the start.
 	Jobs []Job `json:"jobs,omitempty"`
 	// Faults are tried in order; the first that matches a request wins.
 	Faults []Fault `json:"faults,omitempty"`
-	// Throttle limits the job API. Default: no limit.
+	// Throttle limits the job API, both versions together. Default: no limit.
 	Throttle *Throttle `json:"throttle,omitempty"`
 	// ClockSkew is how far the server's clock is ahead of the real one; negative:
 	// behind. It moves the Date header, the times of jobs and tokens, and the
@@ -111,8 +125,13 @@ type Throttle struct {
 // Job is a job and its timeline.
 type Job struct {
 	ID string `json:"id"`
-	// ProjectID is the project of the job. Default: the first one.
+	// ProjectID is the project of the job, which may be one of an agency's
+	// account. Default: the first one.
 	ProjectID string `json:"project_id,omitempty"`
+	// Operation is the job_type of the job and its sub-jobs in version 2 (API
+	// reference, "Querying the Job Details"); version 1 has none. Default:
+	// [DefaultOperation].
+	Operation string `json:"operation,omitempty"`
 	// FromFirstRead starts the job's clock with the first request that names the
 	// job, answered or not; otherwise it starts when the job is added.
 	FromFirstRead bool `json:"from_first_read,omitempty"`
@@ -137,18 +156,30 @@ type Phase struct {
 	ExecuteCode    string   `json:"execute_code,omitempty"`
 	ExecuteMessage string   `json:"execute_message,omitempty"`
 	SubJobs        []SubJob `json:"sub_jobs,omitempty"`
-	// Raw is the job object, served verbatim under "job".
+	// SubJobsTotal is the sub_jobs_total of version 2. Default: the number of
+	// SubJobs.
+	SubJobsTotal int `json:"sub_jobs_total,omitempty"`
+	// Raw is the job object, served verbatim under "job" by version 1. Version 2
+	// answers 500 unless there is RawV2.
 	Raw json.RawMessage `json:"raw,omitempty"`
+	// RawV2 is the whole body that version 2 serves, verbatim. It may stand beside
+	// Raw or a Status, which are for version 1 then.
+	RawV2 json.RawMessage `json:"raw_v2,omitempty"`
 }
 
 // SubJob is the state of one sub-job in one phase.
 type SubJob struct {
 	ID string `json:"id"`
 	// Status must be given in JSON: its zero value is a failed sub-job.
-	Status         int    `json:"status"`
+	Status int `json:"status"`
+	// StatusV2 is the status in version 2, served as it is, where there are
+	// statuses that version 1 cannot tell: ABNORMAL, ROLLBACK, ABORTING. Default:
+	// that of Status. Whether the sub-job has an end is up to Status.
+	StatusV2       string `json:"status_v2,omitempty"`
 	ExecuteCode    string `json:"execute_code,omitempty"`
 	ExecuteMessage string `json:"execute_message,omitempty"`
-	// Entities is the list of resources as JSON, served as it is. Default: [].
+	// Entities is the list of resources as JSON, served as it is by version 1.
+	// Version 2 serves the first one, if there is one. Default: [].
 	Entities json.RawMessage `json:"entities,omitempty"`
 }
 
@@ -158,7 +189,8 @@ func (p Phase) MarshalJSON() ([]byte, error) {
 		return json.Marshal(struct {
 			After Duration        `json:"after,omitempty"`
 			Raw   json.RawMessage `json:"raw"`
-		}{p.After, p.Raw})
+			RawV2 json.RawMessage `json:"raw_v2,omitempty"`
+		}{p.After, p.Raw, p.RawV2})
 	}
 	type plain Phase
 	return json.Marshal(plain(p))

@@ -15,10 +15,14 @@ func fullScenario() Scenario {
 	scenario.Throttle = &Throttle{Limit: 200, Window: Duration(time.Minute)}
 	scenario.ClockSkew = Duration(-90 * time.Second)
 	scenario.LooseProjectFilter = true
+	scenario.Retired, scenario.RetiredAs = []string{VersionV1}, 410
+	scenario.Metadata = &Metadata{Agency: DefaultECSAgencyName, KeyLifetime: seconds(900), RequireToken: true, TokenStatus: 405}
 	scenario.Tokens[0].ExpiresIn = seconds(30)
-	scenario.Jobs = append(scenario.Jobs, Job{ID: "raw", ProjectID: DefaultProjectID, Phases: []Phase{
+	scenario.Jobs = append(scenario.Jobs, Job{ID: "raw", ProjectID: DefaultProjectID, Operation: "DELETE_SERVER", Phases: []Phase{
 		{Raw: json.RawMessage("null")},
-		{After: Duration(1500 * time.Millisecond), Raw: json.RawMessage(`{"job_id":575768277444198400}`)},
+		{After: Duration(1500 * time.Millisecond), Raw: json.RawMessage(`{"job_id":575768277444198400}`), RawV2: json.RawMessage("[]")},
+		{After: seconds(2), Status: StatusProcessing, SubJobsTotal: 2, SubJobs: []SubJob{{ID: "one", Status: StatusProcessing, StatusV2: "ROLLBACK"}}},
+		{After: seconds(3), Status: StatusSuccess, RawV2: json.RawMessage(`{"id":"raw"}`)},
 	}})
 	scenario.Faults = []Fault{
 		{
@@ -65,6 +69,9 @@ func TestParseScenarioIsStrict(t *testing.T) {
 		`{"jobs":[{"id":"1","phases":[{"status":1,"raw":{}}]}]}`:                   `both "status" and "raw"`,
 		`{"jobs":[{"id":"1","phases":[{"status":1,"sub_jobs":[{"id":"s"}]}]}]}`:    `sub_jobs[0]: has no "status"`,
 		`{"jobs":[{"id":"1","phases":[{"status":1,"sub_jobs":[{"job_id":""}]}]}]}`: "job_id",
+		`{"jobs":[{"id":"1","phases":[{"raw_v2":{}}]}]}`:                           `no "status"`,
+		`{"agencies":[{"domain":"x"}]}`:                                            "domain",
+		`{"metadata":{"token":true}}`:                                              "token",
 		`{"faults":[{"status":"503"}]}`:                                            "status",
 		`{"faults":[{"state":503}]}`:                                               "state",
 		`null x`:                                                                   "more after",
@@ -88,16 +95,36 @@ func TestNewRefuses(t *testing.T) {
 		"tokens[0]: needs":         {Tokens: []Token{{}}},
 		"tokens[0]: project_id":    {Tokens: []Token{{Token: "a", ProjectID: "b"}}},
 		"tokens[0].expires_in":     {Tokens: []Token{{Token: "a", ExpiresIn: -1}}},
-		"throttle":                 {Throttle: &Throttle{Limit: 1}},
-		"jobs[1]":                  {Jobs: []Job{{ID: "a", Phases: phases}, {ID: "a", Phases: phases}}},
-		"faults[0]: on":            {Faults: []Fault{{On: "jobs"}}},
-		"faults[0]: skip":          {Faults: []Fault{{Skip: -1}}},
-		"faults[0]: after":         {Faults: []Fault{{Drip: -1}}},
-		"faults[0]: until":         {Faults: []Fault{{After: 2, Until: 1}}},
-		"faults[0]: status":        {Faults: []Fault{{Status: 101}}},
-		"faults[0]: truncate and":  {Faults: []Fault{{Truncate: -1}}},
-		"faults[0]: truncate ann":  {Faults: []Fault{{Truncate: 1, Oversize: 1}}},
-		"faults[0]: hang":          {Faults: []Fault{{Hang: true, Close: true}}},
+		"retired[1]":               {Retired: []string{"v1", "1"}},
+		"retired_as":               {RetiredAs: 403},
+		"agencies[0]: needs a name": {
+			Agencies: []Agency{{DomainID: "a"}},
+		},
+		"agencies[0]: needs the domain_id": {Agencies: []Agency{{Name: "a", DomainName: "other"}}},
+		"agencies[1]: its account has":     {Agencies: []Agency{{Name: "a"}, {Name: "a", DomainID: defaultDomainID}}},
+		"agencies[0]: its account is":      {Agencies: []Agency{{Name: "a", Projects: []Project{{ID: "p", Name: "p"}}}}},
+		"agencies[0].projects[0]": {
+			Projects: []Project{{ID: "p", Name: "p"}},
+			Agencies: []Agency{{Name: "a", DomainID: "b", Projects: []Project{{ID: "p", Name: "p"}}}},
+		},
+		"metadata.agency":       {Metadata: &Metadata{Agency: "a"}},
+		"metadata.token_status": {Metadata: &Metadata{TokenStatus: 200}},
+		"metadata.key_lifetime": {Metadata: &Metadata{KeyLifetime: -1}},
+		"raw is the whole":      {Jobs: []Job{{ID: "a", Phases: []Phase{{Raw: json.RawMessage("{}"), SubJobsTotal: 1}}}}},
+		"raw_v2 is not valid":   {Jobs: []Job{{ID: "a", Phases: []Phase{{Status: 1, RawV2: json.RawMessage("{")}}}}},
+		"sub_jobs_total": {
+			Jobs: []Job{{ID: "a", Phases: []Phase{{Status: 1, SubJobsTotal: 1, RawV2: json.RawMessage("{}")}}}},
+		},
+		"throttle":                {Throttle: &Throttle{Limit: 1}},
+		"jobs[1]":                 {Jobs: []Job{{ID: "a", Phases: phases}, {ID: "a", Phases: phases}}},
+		"faults[0]: on":           {Faults: []Fault{{On: "jobs"}}},
+		"faults[0]: skip":         {Faults: []Fault{{Skip: -1}}},
+		"faults[0]: after":        {Faults: []Fault{{Drip: -1}}},
+		"faults[0]: until":        {Faults: []Fault{{After: 2, Until: 1}}},
+		"faults[0]: status":       {Faults: []Fault{{Status: 101}}},
+		"faults[0]: truncate and": {Faults: []Fault{{Truncate: -1}}},
+		"faults[0]: truncate ann": {Faults: []Fault{{Truncate: 1, Oversize: 1}}},
+		"faults[0]: hang":         {Faults: []Fault{{Hang: true, Close: true}}},
 	} {
 		if _, err := New(scenario); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
@@ -111,8 +138,14 @@ func TestNewRefuses(t *testing.T) {
 
 func TestNewLeavesTheScenarioAlone(t *testing.T) {
 	t.Parallel()
-	scenario := Scenario{Users: []User{{Name: "a", Password: "b"}}, Tokens: []Token{{Token: "c"}}}
+	scenario := Scenario{
+		Users: []User{{Name: "a", Password: "b"}}, Tokens: []Token{{Token: "c"}},
+		Agencies: []Agency{{Name: "d"}}, Metadata: &Metadata{},
+	}
 	mustNew(t, scenario)
+	if scenario.Agencies[0].DomainID != "" || scenario.Metadata.KeyLifetime != 0 {
+		t.Errorf("got %+v, %+v", scenario.Agencies, scenario.Metadata)
+	}
 	if scenario.Users[0].ID != "" || scenario.Tokens[0].ProjectID != "" || scenario.Region != "" {
 		t.Errorf("got %+v", scenario)
 	}

@@ -70,7 +70,7 @@ func StartAt(address string, scenario Scenario) (*Server, error) {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.open.Add(1)
 	defer s.open.Done()
-	s.Simulator.ServeHTTP(w, r)
+	s.ServeHTTP(w, r)
 }
 
 // connState lets Close wait for connections: each is new once, and closed or

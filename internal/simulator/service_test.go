@@ -12,7 +12,7 @@ import (
 func TestAddressesThatAreNotThere(t *testing.T) {
 	t.Parallel()
 	s := mustNew(t, DefaultScenario())
-	for _, path := range []string{"/", "/v1", jobPath, jobPath + "1/", "/v1//job/1", "/v2/" + DefaultProjectID + "/job/1", "/v3/auth/tokens/"} {
+	for _, path := range []string{"/", "/v1", jobPath, jobPath + "1/", "/v1//job/1", "/v3/" + DefaultProjectID + "/job/1", "/v3/auth/tokens/"} {
 		wantRefusal(t, call(t, s, http.MethodGet, path, ""), http.StatusNotFound, "APIGW.0101", "API does not exist")
 	}
 	w := call(t, s, http.MethodGet, jobPath+"nope", "", withToken(tokenValue))

@@ -13,8 +13,8 @@ import (
 // maxRequestBody is far above any request that the served APIs know.
 const maxRequestBody = 1 << 20
 
-// Simulator is the service and IAM on one address, as an [http.Handler]. It is
-// safe for concurrent use.
+// Simulator is the service, IAM, STS and metadata on one address, as an
+// [http.Handler]. It is safe for concurrent use.
 type Simulator struct {
 	scenario Scenario
 	started  time.Time
@@ -31,8 +31,14 @@ type Simulator struct {
 	tokens  map[string]*tokenState
 	issued  int
 	keys    map[string]*keyState
-	users   []*userState
-	window  throttleWindow
+	// issuedKeys counts the temporary keys that were given out.
+	issuedKeys int
+	users      []*userState
+	window     throttleWindow
+	// retired are the versions of the job API that have been taken away.
+	retired map[string]bool
+	// metadataTokens has the ends of the metadata tokens.
+	metadataTokens map[string]time.Time
 }
 
 // New checks a scenario and starts its clock. Its errors name all fields that
@@ -48,8 +54,14 @@ func New(scenario Scenario) (*Simulator, error) {
 		jobs:     map[jobKey]*jobState{},
 		tokens:   map[string]*tokenState{},
 		keys:     map[string]*keyState{},
+		retired:  map[string]bool{},
+
+		metadataTokens: map[string]time.Time{},
 	}
-	s.routes = slices.Concat(s.jobV1Routes(), s.iamRoutes())
+	s.routes = slices.Concat(s.jobV1Routes(), s.jobV2Routes(), s.iamRoutes(), s.stsRoutes(), s.metadataRoutes())
+	for _, version := range scenario.Retired {
+		s.Retire(version)
+	}
 	s.loadCredentials()
 	for i, job := range scenario.Jobs {
 		if err := s.AddJob(job); err != nil {
@@ -69,10 +81,12 @@ type exchange struct {
 	params  map[string]string
 	route   *route
 	record  *Request
+	// account is the account of the credential, once that has been checked.
+	account string
 }
 
-// ServeHTTP serves the job API, IAM, and the control addresses under
-// /simulator/.
+// ServeHTTP serves the job API, IAM, STS, metadata, and the control addresses
+// under /simulator/.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.serveControl(w, r) {
 		return
@@ -86,7 +100,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBody))
 	if err != nil {
-		s.send(w, x, x.gatewayError(http.StatusRequestEntityTooLarge, "APIGW.0201", "Bad request: the body cannot be read"), Fault{})
+		s.send(r.Context(), w, x, x.gatewayError(http.StatusRequestEntityTooLarge, "APIGW.0201", "Bad request: the body cannot be read"), Fault{})
 		return
 	}
 	x.body = body
@@ -101,18 +115,21 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.untilGone(r.Context())
 		abandon(w)
 	case fault.Reset, fault.Close:
-		s.cutConnection(w, x, fault.Reset)
+		s.cutConnection(r.Context(), w, x, fault.Reset)
 	case fault.answers():
-		s.send(w, x, fault.reply(), fault)
+		s.send(r.Context(), w, x, fault.reply(), fault)
 	default:
-		s.send(w, x, s.answer(x), fault)
+		s.send(r.Context(), w, x, s.answer(x), fault)
 	}
 }
 
 // answer is what the service says when nothing goes wrong on the way.
 func (s *Simulator) answer(x *exchange) reply {
 	if x.route == nil {
-		return x.gatewayError(http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment")
+		return x.noSuchAPI()
+	}
+	if s.isRetired(x.route.version) {
+		return s.retiredReply(x)
 	}
 	if x.request.Method != x.route.method {
 		return x.route.methodNotAllowed()

@@ -22,8 +22,11 @@ func (s *Simulator) AddJob(job Job) error {
 	if job.ProjectID == "" {
 		job.ProjectID = s.scenario.Projects[0].ID
 	}
-	if !s.scenario.hasProject(job.ProjectID) {
+	if !s.scenario.knowsProject(job.ProjectID) {
 		return fmt.Errorf("job %q: project_id %q is none of the scenario's projects", job.ID, job.ProjectID)
+	}
+	if job.Operation == "" {
+		job.Operation = DefaultOperation
 	}
 	if err := job.validate(); err != nil {
 		return fmt.Errorf("job %q: %w", job.ID, err)
@@ -53,11 +56,12 @@ func (s *Simulator) startJobClock(key jobKey) {
 // snapshot is a job at one moment, in no particular version of the API. Times
 // are by the server's clock; a zero time is none.
 type snapshot struct {
-	phase    Phase
-	begin    time.Time
-	end      time.Time
-	expected time.Time
-	subJobs  []subJobSnapshot
+	operation string
+	phase     Phase
+	begin     time.Time
+	end       time.Time
+	expected  time.Time
+	subJobs   []subJobSnapshot
 }
 
 type subJobSnapshot struct {
@@ -94,7 +98,7 @@ func (s *Simulator) snapshotOf(key jobKey) (snapshot, bool) {
 	}
 
 	at := func(d Duration) time.Time { return s.serverTime(born.Add(time.Duration(d))) }
-	snap := snapshot{phase: job.Phases[current], begin: at(0)}
+	snap := snapshot{operation: job.Operation, phase: job.Phases[current], begin: at(0)}
 	if job.ExpectedAfter > 0 {
 		snap.expected = at(job.ExpectedAfter)
 	}

@@ -24,7 +24,8 @@ func (sc Scenario) complete() (Scenario, error) {
 		sc.TokenLifetime = Duration(defaultTokenLifetime)
 	}
 	problems := []error{notNegative("token_lifetime", sc.TokenLifetime)}
-	problems = append(problems, checkProjects(sc.Projects)...)
+	projectIDs := map[string]bool{}
+	problems = append(problems, checkProjects("projects", sc.Projects, projectIDs)...)
 
 	sc.Users = slices.Clone(sc.Users)
 	for i := range sc.Users {
@@ -33,13 +34,16 @@ func (sc Scenario) complete() (Scenario, error) {
 			problems = append(problems, fmt.Errorf("users[%d]: needs a name and a password", i))
 		}
 		if user.ID == "" {
-			sum := sha256.Sum256([]byte("user " + user.DomainName + " " + user.Name))
-			user.ID = hex.EncodeToString(sum[:16])
+			user.ID = madeUpID("user " + user.DomainName + " " + user.Name)
 		}
 		if user.DomainID == "" {
 			user.DomainID = defaultDomainID
 		}
 	}
+	sc.Agencies = slices.Clone(sc.Agencies)
+	problems = append(problems, sc.completeAgencies(projectIDs)...)
+	problems = append(problems, sc.completeMetadata(), sc.checkRetired())
+
 	keys := map[string]bool{}
 	for i, key := range sc.AccessKeys {
 		if key.Access == "" || key.Secret == "" {
@@ -79,15 +83,23 @@ func (sc Scenario) complete() (Scenario, error) {
 	return sc, errors.Join(problems...)
 }
 
-func checkProjects(projects []Project) []error {
+// madeUpID has the form of IAM's ids and depends on the text alone.
+func madeUpID(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}
+
+// checkProjects checks the projects of one account. Ids that are there already
+// belong to other accounts, which may have projects of the same name.
+func checkProjects(field string, projects []Project, ids map[string]bool) []error {
 	var problems []error
-	ids, names := map[string]bool{}, map[string]bool{}
+	names := map[string]bool{}
 	for i, project := range projects {
 		if project.ID == "" || project.Name == "" {
-			problems = append(problems, fmt.Errorf("projects[%d]: needs an id and a name", i))
+			problems = append(problems, fmt.Errorf("%s[%d]: needs an id and a name", field, i))
 		}
 		if ids[project.ID] || names[project.Name] {
-			problems = append(problems, fmt.Errorf("projects[%d]: its id or name is listed before; both must be unique", i))
+			problems = append(problems, fmt.Errorf("%s[%d]: its id or name is listed before; both must be unique", field, i))
 		}
 		ids[project.ID], names[project.Name] = true, true
 	}
@@ -124,12 +136,18 @@ func (j Job) validate() error {
 
 func (p Phase) validate() error {
 	if p.Raw != nil {
-		if p.Status != 0 || p.ExecuteCode != "" || p.ExecuteMessage != "" || p.SubJobs != nil {
+		if p.Status != 0 || p.ExecuteCode != "" || p.ExecuteMessage != "" || p.SubJobs != nil || p.SubJobsTotal != 0 {
 			return errors.New("raw is the whole job object; remove what stands beside it")
 		}
 		if !json.Valid(p.Raw) {
 			return errors.New("raw is not valid JSON; a fault with a body can send anything")
 		}
+	}
+	if p.RawV2 != nil && !json.Valid(p.RawV2) {
+		return errors.New("raw_v2 is not valid JSON; a fault with a body can send anything")
+	}
+	if p.SubJobsTotal < 0 || p.RawV2 != nil && p.SubJobsTotal != 0 {
+		return errors.New("sub_jobs_total must not be negative, and is a part of raw_v2 where that is given")
 	}
 	for i, subJob := range p.SubJobs {
 		if subJob.ID == "" {
@@ -147,7 +165,6 @@ func (p Phase) validate() error {
 
 // validate reports the first thing that is wrong with the fault.
 func (f Fault) validate() error {
-	operations := []string{"", OperationJob, OperationToken, OperationProjects, OperationUnknown}
 	endings := 0
 	for _, ending := range []bool{f.Hang, f.Reset, f.Close} {
 		if ending {
@@ -155,8 +172,8 @@ func (f Fault) validate() error {
 		}
 	}
 	switch {
-	case !slices.Contains(operations, f.On):
-		return fmt.Errorf("on: %s is no operation; use one of %q", strconv.Quote(f.On), operations[1:])
+	case f.On != "" && !slices.Contains(operations(), f.On):
+		return fmt.Errorf("on: %s is no operation; use one of %q", strconv.Quote(f.On), operations())
 	case f.Skip < 0 || f.Times < 0:
 		return errors.New("skip and times must not be negative")
 	case f.After < 0 || f.Until < 0 || f.Delay < 0 || f.Drip < 0:

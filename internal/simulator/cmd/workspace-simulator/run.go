@@ -23,10 +23,10 @@ const stopTime = 500 * time.Millisecond
 
 const usage = `Usage: workspace-simulator [flags]
 
-Serves the Workspace job API and IAM on a loopback address until SIGINT or
-SIGTERM. The settings for the provider go to standard output, as lines to paste
-into a shell; the ids of the jobs and a line for each request go to standard
-error. All credentials are made up.
+Serves both versions of the Workspace job API, IAM, STS and the metadata of an
+ECS on a loopback address until SIGINT or SIGTERM. The settings for the provider
+go to standard output, as lines to paste into a shell; the ids of the jobs and a
+line for each request go to standard error. All credentials are made up.
 
 GET /simulator/requests returns the requests so far; POST /simulator/jobs adds a
 job, in the form that -print-scenario shows.
@@ -39,6 +39,8 @@ type options struct {
 	scenarioFile  string
 	credential    string
 	printScenario bool
+	retired       string
+	retiredAs     int
 }
 
 // run is the command. It returns nil when it was asked for nothing but words, or
@@ -57,6 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
+	opts.retire(&scenario)
 	if opts.printScenario {
 		return printScenario(stdout, scenario)
 	}
@@ -75,6 +78,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&opts.scenarioFile, "scenario", "", "JSON `file` with the scenario; without it, the default one")
 	flags.StringVar(&opts.credential, "credential", string(simulator.CredentialAccessKey),
 		"`kind` of credential to print the settings of: token, access-key, temporary-key or password")
+	flags.StringVar(&opts.retired, "retired", "", "`versions` of the job API that have been taken away, such as v1; several with commas")
+	flags.IntVar(&opts.retiredAs, "retired-as", 0, "HTTP `status` of a retired version: 404, 410 or 405 (default 404)")
 	flags.BoolVar(&opts.printScenario, "print-scenario", false, "print the scenario as JSON and end")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
@@ -83,6 +88,16 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 		return options{}, fmt.Errorf("there is no argument %q, only flags; see -help", flags.Arg(0))
 	}
 	return opts, nil
+}
+
+// retire adds to the scenario what the flags say about retired versions.
+func (o options) retire(scenario *simulator.Scenario) {
+	if o.retired != "" {
+		scenario.Retired = slices.Concat(scenario.Retired, strings.Split(o.retired, ","))
+	}
+	if o.retiredAs != 0 {
+		scenario.RetiredAs = o.retiredAs
+	}
 }
 
 func readScenario(file string) (simulator.Scenario, error) {

@@ -166,8 +166,21 @@ func TestRunPrintsTheScenario(t *testing.T) {
 	if _, err := simulator.New(printed); err != nil {
 		t.Error(err)
 	}
-	if len(printed.Jobs) != 4 || !reflect.DeepEqual(printed.AccessKeys, simulator.DefaultScenario().AccessKeys) || stderr.String() != "" {
+	if len(printed.Jobs) != 5 || !reflect.DeepEqual(printed.AccessKeys, simulator.DefaultScenario().AccessKeys) || stderr.String() != "" {
 		t.Errorf("got %s and %s", stdout, stderr)
+	}
+}
+
+func TestRunRetires(t *testing.T) {
+	t.Parallel()
+	stdout := newOutput()
+	file := scenarioFile(t, `{"retired":["v2"],"retired_as":405}`)
+	if err := run(t.Context(), []string{"-print-scenario", "-scenario", file, "-retired", "v1", "-retired-as", "410"}, stdout, newOutput()); err != nil {
+		t.Fatal(err)
+	}
+	printed, err := simulator.ParseScenario([]byte(stdout.String()))
+	if err != nil || !reflect.DeepEqual(printed, simulator.Scenario{Retired: []string{"v2", "v1"}, RetiredAs: 410}) {
+		t.Errorf("got %+v, %v", printed, err)
 	}
 }
 
@@ -177,7 +190,7 @@ func TestRunHelp(t *testing.T) {
 	if err := run(t.Context(), []string{"-help"}, stdout, stderr); err != nil || stdout.String() != "" {
 		t.Errorf("got %v and %q", err, stdout)
 	}
-	for _, want := range []string{"Usage:", "-listen address", "-scenario file", "-credential kind", "-print-scenario"} {
+	for _, want := range []string{"Usage:", "-listen address", "-scenario file", "-credential kind", "-print-scenario", "-retired versions", "-retired-as status"} {
 		if !strings.Contains(stderr.String(), want) {
 			t.Errorf("%q is missing from %s", want, stderr)
 		}
@@ -194,6 +207,8 @@ func TestRunRefuses(t *testing.T) {
 		"argument":   {[]string{"serve"}, `"serve"`},
 		"address":    {[]string{"-listen", "0.0.0.0:0"}, "loopback"},
 		"credential": {[]string{"-credential", "cookie"}, "cookie"},
+		"retired":    {[]string{"-retired", "v1,v3"}, `"v3"`},
+		"retired as": {[]string{"-retired", "v1", "-retired-as", "500"}, "retired_as"},
 		"file":       {[]string{"-scenario", filepath.Join(t.TempDir(), "none.json")}, "none.json"},
 		"content":    {[]string{"-scenario", scenarioFile(t, `{"a":1}`)}, `"a"`},
 		"scenario":   {[]string{"-scenario", scenarioFile(t, `{"users":[{}]}`)}, "users[0]"},
