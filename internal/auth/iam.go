@@ -16,6 +16,11 @@ var errNoProject = &SetupError{
 	Problem:  "no project is known, and without a region there is no name to look one up by",
 }
 
+var errNoIAM = &SetupError{
+	Argument: "auth_url",
+	Problem:  "IAM is needed, and without a region its URL is not known",
+}
+
 // project is the default project of a session, looked up at most once.
 type project struct {
 	lock    lock
@@ -51,13 +56,12 @@ func (s *Session) lookUpProject(ctx context.Context) (string, error) {
 		return "", errNoProject
 	}
 	query := url.Values{"name": {s.projectName}}.Encode()
-	resp, err := s.gate(s.source.gateOf("")).pass(ctx, func() (*transport.Response, error) {
-		signer, err := s.source.signer(ctx, "", nil)
-		if err != nil {
-			return nil, err
-		}
+	resp, err := authorize(ctx, s.source, s.gate(s.source.gateOf("")), s.kind, "", func(signer transport.Signer) (*transport.Response, error) {
 		resp, err := s.iamRequest(ctx, http.MethodGet, "/v3/projects", query, nil, signer)
-		return resp, iamError(s.kind, doing, err)
+		if err != nil && !isUnauthorized(err) {
+			err = &IAMError{Doing: doing, Err: err}
+		}
+		return resp, err
 	})
 	if err != nil {
 		return "", err
@@ -87,7 +91,7 @@ func (s *Session) iamRequest(
 	ctx context.Context, method, path, query string, body []byte, signer transport.Signer,
 ) (*transport.Response, error) {
 	if s.iam == nil {
-		return nil, &SetupError{Argument: "auth_url", Problem: "IAM is needed, and without a region its URL is not known"}
+		return nil, errNoIAM
 	}
 	u := *s.iam
 	u.Path += path

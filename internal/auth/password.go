@@ -32,7 +32,7 @@ func (p Password) secrets() []string { return []string{p.Password} }
 
 func (p Password) source(s *Session) source {
 	return &passwordSource{
-		user: p, session: s, gate: newGate(), tokens: make(map[string]*cachedToken),
+		user: p, session: s, gate: newGate(), tokens: make(map[string]*cache[issuedToken]),
 	}
 }
 
@@ -43,29 +43,19 @@ type passwordSource struct {
 	gate    *gate
 
 	mu     sync.Mutex
-	tokens map[string]*cachedToken
+	tokens map[string]*cache[issuedToken]
 }
 
-// cachedToken is a token and its renewal, of which one is under way at a time.
-type cachedToken struct {
-	lock    lock
-	value   issuedToken
-	failure error // an answer that asking again would not change
-}
-
-type issuedToken struct {
-	token     string
-	projectID string
-	// renew and end are on this machine's monotonic clock.
-	renew, end time.Time
-}
+type issuedToken struct{ token, projectID string }
 
 func (s *passwordSource) gateOf(projectID string) string { return projectID }
 
 func (s *passwordSource) signer(
 	ctx context.Context, projectID string, refused transport.Signer,
 ) (transport.Signer, error) {
-	issued, err := s.token(ctx, projectID, refused)
+	issued, err := s.cacheOf(projectID).get(ctx, func(held issuedToken) bool {
+		return refused == transport.Signer(tokenSigner(held.token))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -75,60 +65,33 @@ func (s *passwordSource) signer(
 // projectID takes the project that a token was issued for by the project's name:
 // its answer holds the id.
 func (s *passwordSource) projectID(ctx context.Context) (string, error) {
-	issued, err := s.token(ctx, "", nil)
+	byName := s.cacheOf("")
+	issued, err := byName.get(ctx, func(issuedToken) bool { return false })
 	if err != nil {
 		return "", err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.tokens[issued.projectID] == nil {
-		s.tokens[issued.projectID] = s.tokens[""]
+		s.tokens[issued.projectID] = byName
 	}
 	return issued.projectID, nil
 }
 
-func (s *passwordSource) token(
-	ctx context.Context, projectID string, refused transport.Signer,
-) (issuedToken, error) {
+func (s *passwordSource) cacheOf(projectID string) *cache[issuedToken] {
 	s.mu.Lock()
-	cached := s.tokens[projectID]
-	if cached == nil {
-		cached = &cachedToken{lock: newLock()}
-		s.tokens[projectID] = cached
+	defer s.mu.Unlock()
+	tokens := s.tokens[projectID]
+	if tokens == nil {
+		tokens = newCache(func(ctx context.Context) (lease[issuedToken], error) { return s.request(ctx, projectID) })
+		s.tokens[projectID] = tokens
 	}
-	s.mu.Unlock()
-
-	if err := cached.lock.acquire(ctx); err != nil {
-		return issuedToken{}, err
-	}
-	defer cached.lock.release()
-	if cached.failure != nil {
-		return issuedToken{}, cached.failure
-	}
-	now := time.Now()
-	if refused == transport.Signer(tokenSigner(cached.value.token)) {
-		cached.value = issuedToken{}
-	}
-	if cached.value.token != "" && now.Before(cached.value.renew) {
-		return cached.value, nil
-	}
-	issued, err := s.request(ctx, projectID)
-	switch {
-	case err == nil:
-		cached.value = issued
-	case ctx.Err() == nil && cached.value.token != "" && now.Before(cached.value.end):
-		// IAM is down, and the token still good.
-	case isDefinite(err):
-		cached.failure = err
-		return issuedToken{}, err
-	default:
-		return issuedToken{}, err
-	}
-	return cached.value, nil
+	return tokens
 }
 
 // request gets a token (IAM API page KeystoneCreateUserTokenByPassword).
-func (s *passwordSource) request(ctx context.Context, projectID string) (issuedToken, error) {
+func (s *passwordSource) request(ctx context.Context, projectID string) (lease[issuedToken], error) {
+	var none lease[issuedToken]
 	const doing = "getting a token"
 	type named struct {
 		ID   string `json:"id,omitempty"`
@@ -148,7 +111,7 @@ func (s *passwordSource) request(ctx context.Context, projectID string) (issuedT
 	scope := named{ID: projectID}
 	if projectID == "" {
 		if s.session.projectName == "" {
-			return issuedToken{}, errNoProject
+			return none, errNoProject
 		}
 		scope.Name = s.session.projectName
 	}
@@ -157,14 +120,14 @@ func (s *passwordSource) request(ctx context.Context, projectID string) (issuedT
 		"scope":    map[string]any{"project": scope},
 	}})
 	if err != nil {
-		return issuedToken{}, err
+		return none, err
 	}
 	resp, err := s.gate.pass(ctx, func() (*transport.Response, error) {
 		resp, err := s.session.iamRequest(ctx, http.MethodPost, "/v3/auth/tokens", "nocatalog=true", body, nil)
 		return resp, iamError(KindPassword, doing, err)
 	})
 	if err != nil {
-		return issuedToken{}, err
+		return none, err
 	}
 	var answer struct {
 		Token struct {
@@ -177,30 +140,7 @@ func (s *passwordSource) request(ctx context.Context, projectID string) (issuedT
 	token := resp.Header.Get("X-Subject-Token")
 	s.session.secrets.Add(token)
 	if err := json.Unmarshal(resp.Body, &answer); err != nil || token == "" || answer.Token.Project.ID == "" {
-		return issuedToken{}, &IAMError{Doing: doing, Err: errors.New("the answer holds no token of a project")}
+		return none, &IAMError{Doing: doing, Err: errors.New("the answer holds no token of a project")}
 	}
-	issued := issuedToken{token: token, projectID: answer.Token.Project.ID}
-	issued.renew, issued.end = validity(resp, answer.Token.ExpiresAt)
-	return issued, nil
-}
-
-// renewBefore is how long before its end a token or a key is renewed, at most a
-// tenth of its life.
-const renewBefore = 5 * time.Minute
-
-// validity returns, on this machine's clock, when to renew what an answer issued
-// and when it ends. The life is counted by the server's clock, so that one that
-// is off here does not matter.
-func validity(resp *transport.Response, expires time.Time) (renew, end time.Time) {
-	now := time.Now()
-	issued := resp.Date
-	if issued.IsZero() {
-		issued = now
-	}
-	life := expires.Sub(issued)
-	if life <= 0 {
-		life = time.Hour // It says nothing usable; a 401 would show that it has ended.
-	}
-	end = now.Add(life)
-	return end.Add(-min(renewBefore, life/10)), end
+	return leased(issuedToken{token, answer.Token.Project.ID}, resp, answer.Token.ExpiresAt), nil
 }

@@ -25,7 +25,8 @@ type Config struct {
 	ProjectName string
 }
 
-// A Credential is a kind of identity: Token, AccessKey or Password.
+// A Credential is a kind of identity: Token, AccessKey, Password, Agency or
+// Metadata.
 type Credential interface {
 	// Kind names it in errors.
 	Kind() Kind
@@ -42,6 +43,8 @@ const (
 	KindToken     Kind = "token"
 	KindAccessKey Kind = "access key"
 	KindPassword  Kind = "password"
+	KindAgency    Kind = "agency"
+	KindMetadata  Kind = "ECS agency"
 )
 
 // A source hands out signers for a credential.
@@ -93,8 +96,16 @@ func NewSession(client *transport.Client, secrets *transport.Secrets, c Config) 
 func (s *Session) Do(
 	ctx context.Context, projectID string, send func(transport.Signer) (*transport.Response, error),
 ) (*transport.Response, error) {
-	return s.gate(s.source.gateOf(projectID)).pass(ctx, func() (*transport.Response, error) {
-		signer, err := s.source.signer(ctx, projectID, nil)
+	return authorize(ctx, s.source, s.gate(s.source.gateOf(projectID)), s.kind, projectID, send)
+}
+
+// authorize is Do for any source and gate.
+func authorize(
+	ctx context.Context, from source, through *gate, kind Kind, projectID string,
+	send func(transport.Signer) (*transport.Response, error),
+) (*transport.Response, error) {
+	return through.pass(ctx, func() (*transport.Response, error) {
+		signer, err := from.signer(ctx, projectID, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -103,7 +114,7 @@ func (s *Session) Do(
 			return resp, err
 		}
 		if !isBadIdentity(err) {
-			fresh, renewErr := s.source.signer(ctx, projectID, signer)
+			fresh, renewErr := from.signer(ctx, projectID, signer)
 			if renewErr != nil {
 				return nil, renewErr
 			}
@@ -113,7 +124,7 @@ func (s *Session) Do(
 				}
 			}
 		}
-		return nil, newRefusedError(s.kind, projectID, err)
+		return nil, newRefusedError(kind, projectID, err)
 	})
 }
 

@@ -16,7 +16,7 @@ func ParseEndpoint(text string) (*url.URL, error) {
 	}
 	u, err := url.Parse(text)
 	switch {
-	case err != nil:
+	case err != nil, Clean(u.Host, len(u.Host)) != u.Host:
 		return nil, errors.New("it is not a URL")
 	case u.User != nil:
 		return nil, errors.New("it must not hold a user name or password")

@@ -51,7 +51,7 @@ func (c *Client) networkError(host string, err error) *NetworkError {
 	e := &NetworkError{Host: host, Fault: fault(err), err: err}
 	e.Detail = c.clean(err.Error(), maxMessage)
 	if e.Fault == FaultTimeout {
-		e.Detail = fmt.Sprintf("gave up after at most %s", Timeout)
+		e.Detail = fmt.Sprintf("gave up after at most %s", c.timeout)
 	}
 	return e
 }

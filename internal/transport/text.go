@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -21,11 +22,11 @@ func Clean(text string, limit int) string {
 			space = count > 0
 			continue
 		}
-		if space {
+		if space && count < limit {
 			b.WriteByte(' ')
 			count++
-			space = false
 		}
+		space = false
 		if count >= limit {
 			return b.String() + "…"
 		}
@@ -44,7 +45,7 @@ const minSecret = 4
 type Secrets struct {
 	mu       sync.RWMutex
 	known    map[string]bool
-	pairs    []string
+	forms    []string
 	replacer *strings.Replacer
 }
 
@@ -60,16 +61,20 @@ func (s *Secrets) Add(values ...string) {
 			continue
 		}
 		s.known[v] = true
-		for _, form := range []string{
+		s.forms = append(s.forms,
 			v,
 			url.QueryEscape(v), url.PathEscape(v),
-			base64.StdEncoding.EncodeToString([]byte(v)), base64.RawURLEncoding.EncodeToString([]byte(v)),
+			base64.RawStdEncoding.EncodeToString([]byte(v)), base64.RawURLEncoding.EncodeToString([]byte(v)),
 			hex.EncodeToString([]byte(v)), strings.ToUpper(hex.EncodeToString([]byte(v))),
-		} {
-			s.pairs = append(s.pairs, form, "***")
-		}
+		)
 	}
-	s.replacer = strings.NewReplacer(s.pairs...)
+	// Of two that begin alike the replacer takes the first: it must be the longer.
+	slices.SortFunc(s.forms, func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(s.forms))
+	for _, form := range s.forms {
+		pairs = append(pairs, form, "***")
+	}
+	s.replacer = strings.NewReplacer(pairs...)
 }
 
 // Mask replaces each secret in text, plain or encoded, by asterisks.

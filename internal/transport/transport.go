@@ -64,16 +64,17 @@ type Options struct {
 	Logger Logger
 	// Dial replaces the dialler; nil: TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// NoProxy ignores the proxy variables of the environment.
+	NoProxy bool
 	// RoundTripper replaces the connections altogether, for simulations of many
 	// jobs; nil: connections of this client's own.
 	RoundTripper http.RoundTripper
-	// NoProxy ignores the proxy variables of the environment.
-	NoProxy bool
 }
 
 // Client sends requests. It is safe for concurrent use.
 type Client struct {
 	http      *http.Client
+	timeout   time.Duration
 	userAgent string
 	secrets   *Secrets
 	log       Logger
@@ -117,10 +118,23 @@ func New(o Options) *Client {
 			// Go forwards X-Auth-Token and X-Security-Token to the new host.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
+		timeout:   Timeout,
 		userAgent: o.UserAgent,
 		secrets:   o.Secrets,
 		log:       o.Logger,
 	}
+}
+
+// Direct returns a client that goes past any proxy and gives up sooner.
+func (c *Client) Direct(timeout time.Duration) *Client {
+	direct := *c
+	direct.timeout = timeout
+	if tr, ok := c.http.Transport.(*http.Transport); ok {
+		tr = tr.Clone()
+		tr.Proxy = nil
+		direct.http = &http.Client{Transport: tr, CheckRedirect: c.http.CheckRedirect}
+	}
+	return &direct
 }
 
 // CloseIdleConnections closes the connections that are not in use.
@@ -150,7 +164,7 @@ type Response struct {
 // ctx's own, a *NetworkError where no whole answer came, or a *StatusError for
 // any answer of 300 and above. signer may be nil.
 func (c *Client) Do(ctx context.Context, r Request, signer Signer) (*Response, error) {
-	limited, cancel := context.WithTimeout(ctx, Timeout)
+	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(limited, r.Method, r.URL.String(), bytes.NewReader(r.Body))
 	if err != nil {
