@@ -1,6 +1,6 @@
 // Package workspace is the client of Huawei Cloud Workspace Application
 // Streaming: it reads jobs and waits for them. How an answer is read stands in
-// v1.go, what it means in policy.go, when to look next in schedule.go, and how a
+// v1.go and v2.go, what it means in policy.go, when to look next in schedule.go, and how a
 // wait goes on in wait.go.
 package workspace
 
@@ -29,7 +29,9 @@ type Options struct {
 	MaxRetries int
 	// RequestsPerMinute is this client's own limit for the job API; 0: none.
 	RequestsPerMinute int
-	Logger            transport.Logger
+	// Version of the job API.
+	Version Version
+	Logger  transport.Logger
 }
 
 // Client reads the jobs of one provider configuration. It is safe for concurrent
@@ -40,6 +42,7 @@ type Client struct {
 	endpoint   *url.URL
 	maxRetries int
 	budget     *budget
+	api        spoken
 	log        transport.Logger
 
 	mu    sync.Mutex
@@ -51,6 +54,7 @@ func New(o Options) *Client {
 	return &Client{
 		http: o.HTTP, session: o.Session, endpoint: o.Endpoint, maxRetries: o.MaxRetries, log: o.Logger,
 		budget: newBudget(o.RequestsPerMinute),
+		api:    spoken{configured: o.Version},
 		polls:  make(map[pollKey]*poll),
 	}
 }
@@ -95,7 +99,8 @@ type turn struct {
 }
 
 // get asks for a job once. An empty projectID is the session's default.
-func (c *Client) get(ctx context.Context, jobID, projectID string, t turn) (look, error) {
+func (c *Client) get(ctx context.Context, version Version, jobID, projectID string, t turn) (look, error) {
+	api := dialects[version]
 	if projectID == "" {
 		var err error
 		if projectID, err = c.session.ProjectID(ctx); err != nil {
@@ -109,7 +114,7 @@ func (c *Client) get(ctx context.Context, jobID, projectID string, t turn) (look
 		}
 		t.sent()
 		resp, err := c.http.Do(ctx, transport.Request{
-			Method: http.MethodGet, URL: v1URL(c.endpoint, projectID, jobID),
+			Method: http.MethodGet, URL: api.url(c.endpoint, projectID, jobID),
 		}, signer)
 		c.budget.release(place, err)
 		return resp, err
@@ -117,7 +122,7 @@ func (c *Client) get(ctx context.Context, jobID, projectID string, t turn) (look
 	if err != nil {
 		return look{}, err
 	}
-	job, err := decodeV1(resp.Body, jobID)
+	job, err := api.decode(resp.Body, jobID)
 	if err != nil {
 		return look{}, &AnswerError{Host: c.endpoint.Host, Problem: err.Error(), RequestID: resp.RequestID}
 	}

@@ -12,8 +12,8 @@ import (
 func TestNoJob(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		`{}`:                                `JSON without "job", or with null in its place`,
-		`{"job":null}`:                      `JSON without "job", or with null in its place`,
+		`{}`:                                "JSON that holds no job",
+		`{"job":null}`:                      "JSON that holds no job",
 		`[]`:                                "a JSON array instead of an object",
 		`"text"`:                            "a JSON string instead of an object",
 		``:                                  "an empty body",
@@ -80,6 +80,47 @@ func TestLiberal(t *testing.T) {
 	}
 }
 
+// TestDecodeV2 reads the successor's words.
+func TestDecodeV2(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]Status{
+		"WAITING": StatusInitializing, "RUNNING": StatusProcessing, "SUCCESS": StatusSuccess, "FAILED": StatusFailed,
+		"ABNORMAL": StatusFailed, "ROLLBACK": StatusProcessing, "ABORTING": StatusProcessing,
+		"success": StatusUnknown, "COMPLETE": StatusUnknown, "": StatusUnknown,
+	} {
+		job, err := decodeV2([]byte(`{"id":"1","status":"`+word+`","sub_jobs":[{"status":"`+word+`"}]}`), "1")
+		if err != nil || job.Status != want || job.SubJobs[0].Status != want {
+			t.Errorf("%q: got %s and %s (%v), want %s", word, job.Status, job.SubJobs[0].Status, err, want)
+		}
+	}
+	for body, want := range map[string]string{
+		`{}`:                                  "JSON that holds no job",
+		`null`:                                "JSON that holds no job",
+		`{"job":{"job_id":"1"}}`:              "JSON that holds no job",
+		`{"id":"2","status":"SUCCESS"}`:       `another job's id, "2"`,
+		`[]`:                                  "a JSON array instead of an object",
+		`{"error_code":"W","error_msg":"no"}`: "an error instead: W: no",
+	} {
+		if _, err := decodeV2([]byte(body), "1"); err == nil || err.Error() != want {
+			t.Errorf("%s:\n got %v\nwant %s", body, err, want)
+		}
+	}
+	job, err := decodeV2([]byte(`{"id":1,"job_type":"CREATE_SERVER","status":"SUCCESS","sub_jobs_total":"2","end_time":"",
+		"sub_jobs":[{"id":"8","job_type":"CREATE_SERVER","status":"SUCCESS","error_code":"","error_message":"m",
+		"job_resource_info":{"resource_id":"r"}}]}`), "1")
+	if err != nil || *job.Operation != "CREATE_SERVER" || job.Code != nil || job.Type != nil || job.EndTime != nil {
+		t.Fatalf("got %+v, %v", job, err)
+	}
+	sub := job.SubJobs[0]
+	if *sub.ID != "8" || *sub.ExecuteCode != "" || *sub.ExecuteMessage != "m" || len(sub.Entities) != 1 || *sub.Entities[0].ResourceID != "r" {
+		t.Errorf("got %+v", sub)
+	}
+	const want = "reported success, but not all sub-jobs are listed; the service lists only 1 of 2 sub-jobs"
+	if job.Succeeded() || job.FailureReason() != want {
+		t.Errorf("succeeded %v, because %q, want %q", job.Succeeded(), job.FailureReason(), want)
+	}
+}
+
 // TestNumbers keep their last digit.
 func TestNumbers(t *testing.T) {
 	t.Parallel()
@@ -106,6 +147,29 @@ func decode(t *testing.T, body string) Job {
 		t.Fatalf("%s: %v", body, err)
 	}
 	return job
+}
+
+// FuzzDecodeV2 never panics, never takes another job for this one, and never lets
+// a job succeed that does not say so.
+func FuzzDecodeV2(f *testing.F) {
+	for _, seed := range []string{
+		`{"id":"1","status":"SUCCESS","sub_jobs_total":1,"sub_jobs":[{"id":"2","status":"FAILED","job_resource_info":{}}]}`,
+		`{"id":1,"sub_jobs_total":1e300}`, `{"status":"RUNNING","sub_jobs":{}}`, `{"error":{"code":1}}`, "\xff",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		job, err := decodeV2(body, "1")
+		if err != nil {
+			return
+		}
+		if job.ID != "1" || (job.FailureReason() == "") != job.Succeeded() {
+			t.Errorf("id %q, succeeded %v with the reason %q", job.ID, job.Succeeded(), job.FailureReason())
+		}
+		if job.Status == StatusSuccess && *job.Word != "SUCCESS" {
+			t.Errorf("status %q became a success", *job.Word)
+		}
+	})
 }
 
 // FuzzDecodeV1 never panics, never takes another job for this one, and never

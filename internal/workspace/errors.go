@@ -38,7 +38,7 @@ func noJob(body []byte, err error) error {
 		return errors.New("an error instead: " +
 			transport.Clean(problem.Code, 64) + ": " + transport.Clean(problem.Message, 1024))
 	case err == nil:
-		return errors.New(`JSON without "job", or with null in its place`)
+		return errors.New("JSON that holds no job")
 	case errors.As(err, &syntax) && len(body) > 0 && (body[0] == '{' || body[0] == '['):
 		return fmt.Errorf("JSON that is broken or cut short after %d bytes", syntax.Offset)
 	case errors.As(err, &kind) && kind.Field == "":

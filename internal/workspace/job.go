@@ -31,8 +31,8 @@ type Task struct {
 	Status Status
 	// Code and Type are the numbers of v1, job_status and job_type.
 	Code, Type *big.Float
-	// Operation is the word of v2 for the kind of job.
-	Operation *string
+	// Operation and Word are those of v2, for the kind of job and its status.
+	Operation, Word *string
 	// The times are RFC 3339, as given.
 	BeginTime, EndTime, ExpectedEndTime *string
 	ExecuteCode, ExecuteMessage         *string
@@ -45,6 +45,8 @@ type Job struct {
 	ID        string
 	ProjectID string
 	SubJobs   []SubJob
+	// SubJobsTotal is how many there are, listed or not; 0: not told.
+	SubJobsTotal int
 }
 
 // SubJob is a part of a job with the resources that it concerns.
@@ -92,11 +94,14 @@ type MainResource struct {
 	ExtendParams     *string
 }
 
-// Succeeded reports whether the job and every listed sub-job succeeded. A job's
-// own success does not imply that of its sub-jobs.
+// Succeeded reports whether the job and every one of its sub-jobs succeeded. A
+// job's own success does not imply that of its sub-jobs.
 func (j *Job) Succeeded() bool {
-	return j.Status == StatusSuccess && len(j.unsuccessful()) == 0
+	return j.Status == StatusSuccess && len(j.unsuccessful()) == 0 && j.Unlisted() == 0
 }
+
+// Unlisted is how many sub-jobs the service counts but does not show.
+func (j *Job) Unlisted() int { return max(j.SubJobsTotal-len(j.SubJobs), 0) }
 
 // Pending returns the sub-jobs that have not ended.
 func (j *Job) Pending() []SubJob {
@@ -152,6 +157,9 @@ func (j *Job) FailureReason() string {
 		// While the job runs, unfinished sub-jobs are no fault.
 		at = j.subJobs(func(s Status) bool { return s == StatusFailed })
 	}
+	if j.Status.Terminal() && j.Unlisted() > 0 {
+		parts = append(parts, fmt.Sprintf("the service lists only %d of %d sub-jobs", len(j.SubJobs), j.SubJobsTotal))
+	}
 	explained := j.reason() != ""
 	for i, sub := range at {
 		if i == maxListed {
@@ -176,10 +184,12 @@ func (j *Job) FailureReason() string {
 func (j *Job) Progress() string {
 	text := j.phrase()
 	switch {
-	case j.Status == StatusSuccess && !j.Succeeded():
+	case j.Status == StatusSuccess && len(j.unsuccessful()) > 0:
 		text = "reported success, but not all sub-jobs succeeded"
+	case j.Status == StatusSuccess && j.Unlisted() > 0:
+		text = "reported success, but not all sub-jobs are listed"
 	case !j.Status.Terminal() && len(j.SubJobs) > 0:
-		text += fmt.Sprintf(" (%d of %d sub-jobs done)", len(j.SubJobs)-len(j.Pending()), len(j.SubJobs))
+		text += fmt.Sprintf(" (%d of %d sub-jobs done)", len(j.SubJobs)-len(j.Pending()), len(j.SubJobs)+j.Unlisted())
 	}
 	return text
 }
@@ -195,10 +205,13 @@ func (t *Task) phrase() string {
 		return "failed"
 	case StatusUnknown:
 	}
-	if t.Code == nil {
-		return "in an unknown state"
+	switch {
+	case t.Code != nil:
+		return fmt.Sprintf("in an unknown state (job_status %s)", t.Code.Text('f', -1))
+	case t.Word != nil:
+		return fmt.Sprintf("in an unknown state (%s)", transport.Clean(*t.Word, 64))
 	}
-	return fmt.Sprintf("in an unknown state (job_status %s)", t.Code.Text('f', -1))
+	return "in an unknown state"
 }
 
 // reason joins the code and the message that the service gave.

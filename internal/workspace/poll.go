@@ -120,7 +120,7 @@ func (p *poll) end() {
 
 func (p *poll) run(ctx context.Context) {
 	for {
-		l, err := p.client.get(ctx, p.key.jobID, p.key.projectID, p.begin())
+		l, err := p.client.fetch(ctx, p.key.jobID, p.key.projectID, p.begin())
 		if ctx.Err() != nil {
 			return
 		}
@@ -186,7 +186,7 @@ func (p *poll) observe(ctx context.Context, l look, err error) bool {
 // counts.
 func (p *poll) wantsConfirmation() bool {
 	job := p.last
-	doubtful := job.Status == StatusSuccess && !job.Succeeded() && (len(job.Pending()) > 0 || job.EndTime == nil)
+	doubtful := job.Status == StatusSuccess && !job.Succeeded() && (len(job.Pending()) > 0 || job.Unlisted() > 0 || job.EndTime == nil)
 	if !doubtful || p.confirmed {
 		return false
 	}

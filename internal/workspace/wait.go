@@ -156,7 +156,7 @@ func (c *Client) read(ctx context.Context, id, projectID string) result {
 		}
 	}}
 	for {
-		l, err := c.get(limited, id, projectID, mine)
+		l, err := c.fetch(limited, id, projectID, mine)
 		if err == nil {
 			return result{job: &l.job}
 		}

@@ -183,7 +183,6 @@ func TestDefiniteAnswers(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]simulator.Fault{
 		"forbidden":       {Status: http.StatusForbidden, Body: `{"error_code":"APIGW.0302","error_msg":"no"}`},
-		"no such API":     {Status: http.StatusNotFound, Body: `{"error_code":"APIGW.0101","error_msg":"no"}`},
 		"bad request":     {Status: http.StatusBadRequest, Body: `{"error_code":"WKS.00211102","error_msg":"no"}`},
 		"quota used up":   {Status: http.StatusMethodNotAllowed, Body: `{"error_code":"APIGW.0501","error_msg":"no"}`},
 		"a redirect":      {Status: http.StatusFound, Headers: map[string]string{"Location": "https://elsewhere.invalid/"}},
