@@ -1,14 +1,15 @@
 package provider
 
 import (
+	"crypto/x509"
 	"fmt"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform.local/huaweicloud/terraform-provider-workspace/internal/auth"
@@ -28,27 +29,33 @@ type config struct {
 	endpoint   *url.URL
 	tls        transport.TLS
 	maxRetries int
+	apiVersion workspace.Version
 
 	requestsPerMinute int
 }
 
-// level is where a value was set. Higher ones win.
+// level is where a value was set. Higher ones win. A profile has the level at
+// which it was named, just below the single arguments there.
 type level int
 
 const (
 	unset level = iota
-	fromEnvironment
+	fromOS
+	fromHW
 	fromBlock
 )
 
 type setting struct {
 	text  string
 	level level
+	// variable of the environment, where it comes from one.
+	variable string
 }
 
 // resolver turns the provider block and the environment into a config. It
 // collects every problem before it gives up.
 type resolver struct {
+	getenv   func(string) string
 	settings map[string]setting
 	unknown  []string
 	problems []problem
@@ -61,19 +68,33 @@ type problem struct {
 }
 
 func newResolver(block map[string]types.String, getenv func(string) string) *resolver {
-	r := &resolver{settings: make(map[string]setting, len(arguments))}
+	r := &resolver{getenv: getenv, settings: make(map[string]setting, len(arguments))}
 	for _, a := range arguments {
 		v := block[a.name]
 		switch {
 		case v.IsUnknown():
 			r.unknown = append(r.unknown, a.name)
 		case v.ValueString() != "":
-			r.settings[a.name] = setting{v.ValueString(), fromBlock}
-		case a.variable != "" && getenv(a.variable) != "":
-			r.settings[a.name] = setting{getenv(a.variable), fromEnvironment}
+			r.settings[a.name] = setting{text: v.ValueString(), level: fromBlock}
+		default:
+			r.settings[a.name] = environmentSetting(a.variables, getenv)
 		}
 	}
 	return r
+}
+
+func environmentSetting(variables []string, getenv func(string) string) setting {
+	for _, variable := range variables {
+		text := getenv(variable)
+		switch {
+		case text == "":
+		case strings.HasPrefix(variable, "OS_"):
+			return setting{text, fromOS, variable}
+		default:
+			return setting{text, fromHW, variable}
+		}
+	}
+	return setting{}
 }
 
 func (r *resolver) get(name string) string { return r.settings[name].text }
@@ -86,16 +107,16 @@ func (r *resolver) report(diags *diag.Diagnostics) {
 			diags.AddError(p.summary, p.detail)
 			continue
 		}
-		diags.AddAttributeError(path.Root(p.argument), p.summary, p.detail)
+		diags.AddAttributeError(argumentNamed(p.argument).at(), p.summary, p.detail)
 	}
 }
 
 // invalid reports a value that cannot be used. It does not repeat the value,
 // which may be a secret in the wrong place.
 func (r *resolver) invalid(name, why string) {
-	where := "The provider argument " + name
-	if r.settings[name].level == fromEnvironment {
-		where = "The environment variable " + variableOf(name) + ", for the provider argument " + name + ","
+	where := "The provider argument " + named(name)
+	if variable := r.settings[name].variable; variable != "" {
+		where = "The environment variable " + variable + ", for the provider argument " + name + ","
 	}
 	r.problems = append(r.problems, problem{name, "Invalid " + name, where + " cannot be used: " + why + "."})
 }
@@ -104,20 +125,8 @@ func (r *resolver) missing(name, why string) {
 	r.problems = append(r.problems, problem{name, "Missing " + name, why})
 }
 
-func variableOf(name string) string {
-	for _, a := range arguments {
-		if a.name == name {
-			return a.variable
-		}
-	}
-	return ""
-}
-
-// hostPart is what may become part of a host name.
-var hostPart = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
-
-// check reads every value that was given by itself, and the choice of the
-// credential.
+// check reads every value that was given by itself. It looks at nothing outside
+// the configuration.
 func (r *resolver) check() (c config) {
 	for _, name := range []string{argRegion, argCloud} {
 		if r.has(name) && !hostPart.MatchString(r.get(name)) {
@@ -129,29 +138,48 @@ func (r *resolver) check() (c config) {
 			r.invalid(argProjectID, err.Error())
 		}
 	}
+	for _, name := range []string{argToken, argAccessKey, argSecretKey, argSecurityToken} {
+		// The usual one is a file's last line break. No header can hold it.
+		if strings.ContainsFunc(r.get(name), unicode.IsControl) {
+			r.invalid(name, "it holds a line break or another control character")
+		}
+	}
 	c.endpoint = r.url(argEndpoint)
 	c.auth.IAM = r.url(argAuthURL)
 	if c.auth.IAM != nil {
 		c.auth.IAM.Path = strings.TrimSuffix(c.auth.IAM.Path, "/v3")
 	}
-	if r.has(argInsecure) {
-		insecure, err := strconv.ParseBool(r.get(argInsecure))
-		if err != nil {
-			r.invalid(argInsecure, "it must be true or false")
-		}
-		c.tls.Insecure = insecure
+	r.url(argSTSEndpoint)
+	if transport.IsPEM(r.get(argCACertFile)) {
+		c.tls.RootCAs = r.authorities()
 	}
-	if r.has(argCACertFile) {
-		authorities, err := transport.LoadAuthorities(r.get(argCACertFile))
-		if err != nil {
-			r.invalid(argCACertFile, err.Error())
-		}
-		c.tls.RootCAs = authorities
-	}
+	c.tls.Insecure = r.truth(argInsecure)
+	r.truth(argECSMetadata)
 	c.maxRetries = r.count(argMaxRetries, defaultMaxRetries)
 	c.requestsPerMinute = r.count(argRequestsPerMinute, defaultRequestsPerMinute)
-	c.auth.Credential = r.credential()
+	c.apiVersion = workspace.Version(r.get(argAPIVersion))
+	switch c.apiVersion {
+	case workspace.AnyVersion, workspace.V1, workspace.V2:
+	default:
+		r.invalid(argAPIVersion, `it must be "v1" or "v2"`)
+	}
+	r.agencyDuration()
+	r.checkKinds()
 	return c
+}
+
+// hostPart is what may become part of a host name.
+var hostPart = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
+
+func (r *resolver) truth(name string) bool {
+	if !r.has(name) {
+		return false
+	}
+	value, err := strconv.ParseBool(r.get(name))
+	if err != nil {
+		r.invalid(name, "it must be true or false")
+	}
+	return value
 }
 
 func (r *resolver) count(name string, otherwise int) int {
@@ -184,6 +212,7 @@ func (r *resolver) resolve() config {
 	if len(r.unknown) > 0 {
 		return c
 	}
+	profile := r.loadProfile()
 	region := r.get(argRegion)
 	cloud := r.get(argCloud)
 	if cloud == "" {
@@ -197,6 +226,10 @@ func (r *resolver) resolve() config {
 	if c.auth.IAM == nil && region != "" {
 		c.auth.IAM = &url.URL{Scheme: "https", Host: "iam." + region + "." + cloud}
 	}
+	sts := r.url(argSTSEndpoint)
+	if sts == nil && region != "" {
+		sts = &url.URL{Scheme: "https", Host: "sts." + region + "." + cloud}
+	}
 	if !r.has(argEndpoint) {
 		service := serviceOf[region]
 		switch {
@@ -208,112 +241,34 @@ func (r *resolver) resolve() config {
 			c.endpoint = &url.URL{Scheme: "https", Host: service + "." + region + "." + cloud}
 		}
 	}
-	r.complete(c.auth)
+	r.files(&c.tls)
+	c.auth.Credential = r.assuming(r.credential(profile, c.auth.IAM != nil || r.has(argAuthURL)), profile, sts)
 	return c
 }
 
-// complete reports the parts that the chosen credential lacks.
-func (r *resolver) complete(c auth.Config) {
-	switch credential := c.Credential.(type) {
-	case auth.AccessKey:
-		if credential.Access == "" {
-			r.missing(argAccessKey, fmt.Sprintf("%s is set, but not the %s that belongs to it.", argSecretKey, named(argAccessKey)))
-		}
-		if credential.Secret == "" {
-			r.missing(argSecretKey, fmt.Sprintf("%s is set, but not the %s that belongs to it.", argAccessKey, named(argSecretKey)))
-		}
-	case auth.Password:
-		switch {
-		case credential.UserID != "":
-		case credential.UserName == "":
-			r.missing(argUserName, fmt.Sprintf("A password is set, but nothing says whose. Set %s, or %s.", named(argUserName), named(argUserID)))
-		case credential.DomainName == "" && credential.DomainID == "":
-			r.missing(argDomainName, fmt.Sprintf("A user's name is known within an account only. Set %s, or %s.", named(argDomainName), named(argDomainID)))
-		}
-		if c.IAM == nil && !r.has(argAuthURL) {
-			r.missing(argAuthURL, fmt.Sprintf("A password is sent to IAM, and nothing says where that is. Set %s, or %s.", named(argRegion), named(argAuthURL)))
-		}
-	case nil:
-		if !r.conflicting() {
-			r.problems = append(r.problems, problem{"", "No credential", noCredential})
-		}
+func (r *resolver) authorities() *x509.CertPool {
+	pool, err := transport.LoadAuthorities(r.get(argCACertFile))
+	if err != nil {
+		r.invalid(argCACertFile, err.Error())
 	}
+	return pool
 }
 
-const noCredential = `The provider needs one credential, from its block or from the environment:
-
-  - token (HW_AUTH_TOKEN), with project_id (HW_PROJECT_ID)
-  - access_key and secret_key (HW_ACCESS_KEY, HW_SECRET_KEY), with security_token (HW_SECURITY_TOKEN) where they are temporary
-  - user_name, domain_name and password (HW_USER_NAME, HW_DOMAIN_NAME, HW_USER_PASSWORD)`
-
-// kinds are the kinds of credentials, each with the arguments that name it.
-var kinds = []struct {
-	kind      auth.Kind
-	arguments []string
-}{
-	{auth.KindToken, []string{argToken}},
-	{auth.KindAccessKey, []string{argAccessKey, argSecretKey}},
-	{auth.KindPassword, []string{argPassword}},
-}
-
-// namedAt returns the kinds that a level names, each with the argument that does.
-func (r *resolver) namedAt(l level) (found []auth.Kind, by []string) {
-	for _, k := range kinds {
-		for _, name := range k.arguments {
-			if r.settings[name].level == l {
-				found, by = append(found, k.kind), append(by, name)
-				break
-			}
-		}
+// files reads the files that the TLS arguments name.
+func (r *resolver) files(t *transport.TLS) {
+	if r.has(argCACertFile) && !transport.IsPEM(r.get(argCACertFile)) {
+		t.RootCAs = r.authorities()
 	}
-	return found, by
-}
-
-// conflicting reports whether a level that decides names two kinds.
-func (r *resolver) conflicting() bool {
-	for l := fromBlock; l > unset; l-- {
-		if found, _ := r.namedAt(l); len(found) > 0 {
-			return len(found) > 1
+	switch {
+	case r.has(argCert) && r.has(argKey):
+		pair, err := transport.LoadKeyPair(r.get(argCert), r.get(argKey))
+		if err != nil {
+			r.invalid(argCert, err.Error())
 		}
+		t.Certificates = pair
+	case r.has(argCert):
+		r.missing(argKey, fmt.Sprintf("%s is set, but not the %s that belongs to it.", argCert, named(argKey)))
+	case r.has(argKey):
+		r.missing(argCert, fmt.Sprintf("%s is set, but not the %s that belongs to it.", argKey, named(argCert)))
 	}
-	return false
-}
-
-// credential picks the kind that the highest level names. Its parts come from any
-// level.
-func (r *resolver) credential() auth.Credential {
-	for l := fromBlock; l > unset; l-- {
-		found, by := r.namedAt(l)
-		switch {
-		case len(found) == 0:
-			continue
-		case len(found) > 1:
-			what := by
-			if l == fromEnvironment {
-				what = nil
-				for _, name := range by {
-					what = append(what, variableOf(name)+" ("+name+")")
-				}
-			}
-			r.problems = append(r.problems, problem{
-				by[0], "More than one credential",
-				strings.Join(what, " and ") + " name different kinds of credentials, and neither is preferred. Keep one of them.",
-			})
-			return nil
-		}
-		switch found[0] {
-		case auth.KindToken:
-			return auth.Token{Value: r.get(argToken)}
-		case auth.KindAccessKey:
-			return auth.AccessKey{
-				Access: r.get(argAccessKey), Secret: r.get(argSecretKey), SecurityToken: r.get(argSecurityToken),
-			}
-		case auth.KindPassword:
-			return auth.Password{
-				UserName: r.get(argUserName), UserID: r.get(argUserID), Password: r.get(argPassword),
-				DomainName: r.get(argDomainName), DomainID: r.get(argDomainID),
-			}
-		}
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -41,8 +42,15 @@ func (s *session) ready(diags *diag.Diagnostics) bool {
 	return !diags.HasError()
 }
 
-// report adds the diagnostic of a read that failed.
+// report adds the diagnostics of a read: of its error, if any, and of what the
+// client has noticed on the way.
 func (s *session) report(diags *diag.Diagnostics, err error) {
+	if s.client.SwitchedVersion() {
+		diags.AddWarning("Version 1 of the job API is gone", switched)
+	}
+	if err == nil {
+		return
+	}
 	argument, summary, detail := describe(err)
 	detail = s.secrets.Mask(detail)
 	if argument == "" {
@@ -51,6 +59,11 @@ func (s *session) report(diags *diag.Diagnostics, err error) {
 	}
 	diags.AddAttributeError(path.Root(argument), summary, detail)
 }
+
+const switched = `The service answered that v1 of the job API does not exist, and v2 did answer: this provider configuration goes on with v2. ` +
+	`Under v2 some attributes are null, as the documentation of workspace_job lists.
+
+To silence this warning, set api_version = "v2" (or HW_WORKSPACE_API_VERSION).`
 
 // describe returns the attribute at fault, if any, a summary that is the same
 // for every error of its kind, and what there is to know and to do.
@@ -210,7 +223,7 @@ func lastSeen(e *workspace.Error) string {
 			fmt.Fprintf(&b, "Expected end, as the service says: %s.\n", transport.Clean(*e.Last.ExpectedEndTime, 64))
 		}
 	}
-	if e.Cause != nil {
+	if e.Cause != nil && !errors.Is(e.Cause, context.Canceled) {
 		fmt.Fprintf(&b, "Last problem: %s.\n", e.Cause)
 	}
 	if e.Overdue > time.Second {
@@ -252,9 +265,8 @@ func unreadable(e *workspace.Error) (attribute, summary, detail string) {
 	case !errors.As(e.Cause, &status):
 		return "", "Answer without the job", what + tried + fmt.Sprintf("The answer did not come from the job API, or not whole. "+
 			"Check %s, and any proxy in between.", named(argEndpoint))
-	case status.Code == "APIGW.0101":
-		return "", "API not found", what + fmt.Sprintf("The gateway at %s does not know the job API at all; this says nothing of the job. "+
-			"Check %s and %s. The service may also have retired this version of its API.", status.Host, named(argEndpoint), named(argRegion))
+	case workspace.IsGone(status):
+		return "", "API not found", what + apiAdvice(status)
 	case status.Status == http.StatusNotFound || status.Status == http.StatusBadRequest:
 		return "job_id", "Job not found", what + "The service does not know this job in this project. Check job_id and project_id: " +
 			"the id must come from the Application Streaming API, not from the desktop API. Records of old jobs may have been purged; " +
@@ -271,6 +283,12 @@ func unreadable(e *workspace.Error) (attribute, summary, detail string) {
 	return "", "Service error", what + tried + "Try again; if it stays, give the request id to the service's support."
 }
 
+func apiAdvice(e *transport.StatusError) string {
+	return fmt.Sprintf("The server at %s does not have the job API that was asked for; this says nothing of the job. "+
+		"Check %s and %s. If the service has retired v1, %s must not ask for it: leave it out, or set it to v2.",
+		e.Host, named(argEndpoint), named(argRegion), named(argAPIVersion))
+}
+
 func refusedAdvice(e *auth.RefusedError) string {
 	switch e.Kind {
 	case auth.KindToken:
@@ -278,13 +296,18 @@ func refusedAdvice(e *auth.RefusedError) string {
 			"A token belongs to one project: to read jobs of several, use access keys or a password.",
 			named(argToken), e.ProjectID)
 	case auth.KindAccessKey:
-		return fmt.Sprintf("Check %s and %s, and %s if they are temporary. No second request was made, because repeated failures "+
+		return fmt.Sprintf("Check %s and %s, and %s if they are temporary, or the profile that they come from. No second request was made, because repeated failures "+
 			"lock a key for five minutes.",
 			named(argAccessKey), named(argSecretKey), named(argSecurityToken))
 	case auth.KindPassword:
 		return fmt.Sprintf("Check %s, %s or %s, %s or %s, and %s. No second request was made, because repeated failures lock the account. "+
-			"The sign-in name of the account itself cannot be used; create an IAM user with programmatic access.",
+			"The account's own sign-in name cannot be used; create an IAM user with programmatic access.",
 			named(argPassword), named(argUserName), argUserID, named(argDomainName), argDomainID, named(argAuthURL))
+	case auth.KindAgency:
+		return fmt.Sprintf("The keys that the agency gave were not accepted. Check that the agency in %s is delegated to this account "+
+			"and may read jobs in the project.", blockAssumeRole)
+	case auth.KindMetadata:
+		return "The keys that the ECS's agency gave were not accepted. Check that the agency may read jobs in the project."
 	}
 	return ""
 }

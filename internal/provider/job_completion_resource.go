@@ -120,8 +120,8 @@ func (r *jobCompletionResource) Create(
 		return
 	}
 	job, err := r.session.client.WaitJob(ctx, m.JobID.ValueString(), options)
+	r.session.report(&resp.Diagnostics, err)
 	if err != nil {
-		r.session.report(&resp.Diagnostics, err)
 		return
 	}
 	m.ProjectID = types.StringValue(job.ProjectID)
@@ -164,8 +164,8 @@ func (r *jobCompletionResource) ImportState(
 		return
 	}
 	job, err := r.session.client.WaitJob(ctx, id, options)
+	r.session.report(&resp.Diagnostics, err)
 	if err != nil {
-		r.session.report(&resp.Diagnostics, err)
 		return
 	}
 	if !job.Status.Terminal() {

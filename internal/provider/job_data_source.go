@@ -105,8 +105,8 @@ func (d *jobDataSource) Read(ctx context.Context, req datasource.ReadRequest, re
 		return
 	}
 	job, err := d.session.client.WaitJob(ctx, m.JobID.ValueString(), options)
+	d.session.report(&resp.Diagnostics, err)
 	if err != nil {
-		d.session.report(&resp.Diagnostics, err)
 		return
 	}
 	m.ProjectID = types.StringValue(job.ProjectID)

@@ -79,8 +79,8 @@ func (d *jobsDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		return
 	}
 	jobs, err := d.session.client.WaitJobs(ctx, m.JobIDs, options)
+	d.session.report(&resp.Diagnostics, err)
 	if err != nil {
-		d.session.report(&resp.Diagnostics, err)
 		return
 	}
 	m.fill(jobs)

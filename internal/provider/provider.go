@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -50,26 +52,39 @@ func (p *workspaceProvider) Metadata(_ context.Context, _ provider.MetadataReque
 }
 
 func (p *workspaceProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	attributes, agency := make(map[string]schema.Attribute), make(map[string]schema.Attribute)
+	for _, a := range arguments {
+		in, name := attributes, a.name
+		if _, nested, ok := strings.Cut(a.name, "."); ok {
+			in, name = agency, nested
+		}
+		in[name] = a.attribute()
+	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads and awaits the jobs of Huawei Cloud Workspace Application Streaming.",
-		Attributes:          make(map[string]schema.Attribute, len(arguments)),
+		Attributes:          attributes,
+		Blocks: map[string]schema.Block{
+			blockAssumeRole: schema.SingleNestedBlock{
+				MarkdownDescription: "An agency to assume with the credential: a right to act in the account that has granted it.",
+				Attributes:          agency,
+			},
+		},
 	}
-	for _, a := range arguments {
-		text := a.description
-		if a.variable != "" {
-			text += fmt.Sprintf(" Environment variable: `%s`.", a.variable)
-		}
-		switch a.name {
-		case argInsecure:
-			resp.Schema.Attributes[a.name] = schema.BoolAttribute{Optional: true, MarkdownDescription: text}
-		case argMaxRetries, argRequestsPerMinute:
-			resp.Schema.Attributes[a.name] = schema.Int64Attribute{Optional: true, MarkdownDescription: text}
-		default:
-			resp.Schema.Attributes[a.name] = schema.StringAttribute{
-				Optional: true, Sensitive: a.sensitive, MarkdownDescription: text,
-			}
-		}
+}
+
+func (a argument) attribute() schema.Attribute {
+	text := a.description
+	if len(a.variables) > 0 {
+		text += " Environment: `" + strings.Join(a.variables, "`, `") + "`."
 	}
+	switch a.kind {
+	case truthArgument:
+		return schema.BoolAttribute{Optional: true, MarkdownDescription: text}
+	case countArgument:
+		return schema.Int64Attribute{Optional: true, MarkdownDescription: text}
+	case textArgument:
+	}
+	return schema.StringAttribute{Optional: true, Sensitive: a.sensitive, MarkdownDescription: text}
 }
 
 // ValidateConfig reports what contradicts itself inside the block. It looks at no
@@ -112,6 +127,8 @@ func (p *workspaceProvider) Configure(
 		MaxRetries: config.maxRetries,
 		Logger:     logger,
 
+		Version: config.apiVersion,
+
 		RequestsPerMinute: config.requestsPerMinute,
 	})
 }
@@ -130,19 +147,18 @@ func readBlock(
 ) map[string]types.String {
 	block := make(map[string]types.String, len(arguments))
 	for _, a := range arguments {
-		at := path.Root(a.name)
-		switch a.name {
-		case argInsecure:
+		switch a.kind {
+		case truthArgument:
 			var v types.Bool
-			diags.Append(get(ctx, at, &v)...)
-			block[a.name] = asString(v.IsUnknown(), v.IsNull(), fmt.Sprint(v.ValueBool()))
-		case argMaxRetries, argRequestsPerMinute:
+			diags.Append(get(ctx, a.at(), &v)...)
+			block[a.name] = asString(v.IsUnknown(), v.IsNull(), strconv.FormatBool(v.ValueBool()))
+		case countArgument:
 			var v types.Int64
-			diags.Append(get(ctx, at, &v)...)
-			block[a.name] = asString(v.IsUnknown(), v.IsNull(), fmt.Sprint(v.ValueInt64()))
-		default:
+			diags.Append(get(ctx, a.at(), &v)...)
+			block[a.name] = asString(v.IsUnknown(), v.IsNull(), strconv.FormatInt(v.ValueInt64(), 10))
+		case textArgument:
 			var v types.String
-			diags.Append(get(ctx, at, &v)...)
+			diags.Append(get(ctx, a.at(), &v)...)
 			block[a.name] = v
 		}
 	}

@@ -17,6 +17,8 @@ type TLS struct {
 	Insecure bool
 	// RootCAs replaces the system's authorities; nil: the system's.
 	RootCAs *x509.CertPool
+	// Certificates are shown to a server that asks for one.
+	Certificates []tls.Certificate
 }
 
 func (t TLS) config() *tls.Config {
@@ -24,6 +26,7 @@ func (t TLS) config() *tls.Config {
 		MinVersion:         tls.VersionTLS12,
 		InsecureSkipVerify: t.Insecure, //nolint:gosec // Asked for by the user, by name.
 		RootCAs:            t.RootCAs,
+		Certificates:       t.Certificates,
 	}
 }
 
@@ -55,9 +58,30 @@ func LoadAuthorities(pathOrPEM string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
+// LoadKeyPair reads a client certificate and its private key, each from PEM text
+// or from the file of that name. Its errors never hold what these held.
+func LoadKeyPair(cert, key string) ([]tls.Certificate, error) {
+	certText, err := readPEM(cert)
+	if err != nil {
+		return nil, err
+	}
+	keyText, err := readPEM(key)
+	if err != nil {
+		return nil, fmt.Errorf("its key: %w", err)
+	}
+	pair, err := tls.X509KeyPair(certText, keyText)
+	if err != nil {
+		return nil, errors.New("certificate and key are not PEM, or do not belong together")
+	}
+	return []tls.Certificate{pair}, nil
+}
+
+// IsPEM tells PEM text from the name of a file.
+func IsPEM(pathOrPEM string) bool { return strings.Contains(pathOrPEM, "-----BEGIN") }
+
 // readPEM returns PEM text as it is, and reads anything else as a file.
 func readPEM(pathOrPEM string) ([]byte, error) {
-	if strings.Contains(pathOrPEM, "-----BEGIN") {
+	if IsPEM(pathOrPEM) {
 		return []byte(pathOrPEM), nil
 	}
 	path := pathOrPEM

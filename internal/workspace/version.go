@@ -54,12 +54,12 @@ func (s *spoken) version() Version {
 func (c *Client) fetch(ctx context.Context, jobID, projectID string, t turn) (look, error) {
 	version := c.api.version()
 	l, err := c.get(ctx, version, jobID, projectID, t)
-	if !isGone(err) || version == V2 || c.api.configured != AnyVersion {
+	if !IsGone(err) || version == V2 || c.api.configured != AnyVersion {
 		return l, err
 	}
 	successor, successorErr := c.get(ctx, V2, jobID, projectID, t)
 	switch {
-	case isGone(successorErr):
+	case IsGone(successorErr):
 		return look{}, err // Neither exists: the endpoint is wrong.
 	case successorErr == nil, isAboutTheJob(successorErr):
 		if c.api.switched.CompareAndSwap(false, true) && c.log != nil {
@@ -75,8 +75,8 @@ func (c *Client) SwitchedVersion() bool {
 	return c.api.switched.Load() && c.api.told.CompareAndSwap(false, true)
 }
 
-// isGone reports an answer that says that this version of the API does not exist.
-func isGone(err error) bool {
+// IsGone reports an answer that says that this version of the API does not exist.
+func IsGone(err error) bool {
 	var status *transport.StatusError
 	if !errors.As(err, &status) {
 		return false
