@@ -158,7 +158,7 @@ func TestKeySignsBodyAndQuery(t *testing.T) {
 		}, "\n")
 		sum := sha256.Sum256([]byte(canonical))
 		mac := hmac.New(sha256.New, []byte("SK"))
-		fmt.Fprintf(mac, "SDK-HMAC-SHA256\n20000101T000000Z\n%x", sum)
+		mac.Write(fmt.Appendf(nil, "SDK-HMAC-SHA256\n20000101T000000Z\n%x", sum))
 		want := authorization("x-project-id;x-sdk-date", hex.EncodeToString(mac.Sum(nil)))
 		if got := r.Header.Get("Authorization"); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)

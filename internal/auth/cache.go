@@ -43,12 +43,19 @@ func (c *cache[T]) get(ctx context.Context, isRefused func(T) bool) (T, error) {
 	if c.lease.value != none && !reached(c.lease.renew) {
 		return c.lease.value, nil
 	}
-	fresh, err := c.fetch(ctx)
+	good := c.lease.value != none && !reached(c.lease.end)
+	limited, cancel := ctx, context.CancelFunc(func() {})
+	if good {
+		limited, cancel = context.WithTimeout(ctx, earlyRenewal)
+	}
+	fresh, err := c.fetch(limited)
+	cancel()
 	switch {
 	case err == nil:
 		c.lease = fresh
-	case ctx.Err() == nil && c.lease.value != none && !reached(c.lease.end):
+	case ctx.Err() == nil && good:
 		// IAM is down, and what is held still good.
+		c.lease.renew = time.Now().Add(min(renewalPause, time.Until(c.lease.end)))
 	case isDefinite(err):
 		c.failure = err
 		return none, err
@@ -68,6 +75,13 @@ func reached(at time.Time) bool {
 // renewBefore is how long before its end a lease is renewed, at most a tenth of
 // its life.
 const renewBefore = 5 * time.Minute
+
+const (
+	// earlyRenewal bounds a renewal that could wait: readers are queueing for it.
+	earlyRenewal = 10 * time.Second
+	// renewalPause is the time to the next try after one that failed.
+	renewalPause = 30 * time.Second
+)
 
 // leased dates what an answer issued. The life is counted by the server's clock,
 // so that one that is off here does not matter.

@@ -19,7 +19,33 @@ type service struct {
 	session *auth.Session
 	answer  func(n int64) error // of the n-th request, from 1
 
-	requests, inFlight, most atomic.Int64
+	requests atomic.Int64
+	flight   flight
+}
+
+// flight counts what is under way at once.
+type flight struct {
+	mu        sync.Mutex
+	now, most int
+}
+
+func (f *flight) begin() (end func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now++
+	f.most = max(f.most, f.now)
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.now--
+	}
+}
+
+// atOnce is the most that has been under way at once.
+func (f *flight) atOnce() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.most
 }
 
 func newService(c auth.Credential, answer func(n int64) error) *service {
@@ -31,10 +57,8 @@ func newService(c auth.Credential, answer func(n int64) error) *service {
 
 func (s *service) do(ctx context.Context, projectID string) error {
 	_, err := s.session.Do(ctx, projectID, func(transport.Signer) (*transport.Response, error) {
-		n, now := s.requests.Add(1), s.inFlight.Add(1)
-		defer s.inFlight.Add(-1)
-		for most := s.most.Load(); now > most && !s.most.CompareAndSwap(most, now); most = s.most.Load() {
-		}
+		n := s.requests.Add(1)
+		defer s.flight.begin()()
 		time.Sleep(time.Second)
 		if err := s.answer(n); err != nil {
 			return nil, err
@@ -57,7 +81,7 @@ func TestCredentialIsTriedByOneRequestAtATimeUntilItIsAccepted(t *testing.T) {
 				// Three disturbed answers, then good ones.
 				var s *service
 				s = newService(c, func(n int64) error {
-					if n <= 4 && s.most.Load() != 1 {
+					if n <= 4 && s.flight.atOnce() != 1 {
 						t.Errorf("request %d is not alone", n)
 					}
 					if n <= 3 {
@@ -73,8 +97,8 @@ func TestCredentialIsTriedByOneRequestAtATimeUntilItIsAccepted(t *testing.T) {
 					}
 				}
 				// One by one for 4 s, and 16 at once in the fifth second.
-				if took := time.Since(begin); took != 5*time.Second || failed != 3 || s.requests.Load() != 20 || s.most.Load() != 16 {
-					t.Errorf("it took %s, with %d failures, %d requests, %d at once", took, failed, s.requests.Load(), s.most.Load())
+				if took := time.Since(begin); took != 5*time.Second || failed != 3 || s.requests.Load() != 20 || s.flight.atOnce() != 16 {
+					t.Errorf("it took %s, with %d failures, %d requests, %d at once", took, failed, s.requests.Load(), s.flight.atOnce())
 				}
 			})
 		})

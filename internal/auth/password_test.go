@@ -371,22 +371,26 @@ func TestTokenRequestThatFails(t *testing.T) {
 			s := scenario()
 			tc.fault.On, tc.fault.Times = simulator.OperationToken, 1
 			s.Faults = []simulator.Fault{tc.fault}
-			w := newWorld(t, s, goodUser)
-			err := w.read(t.Context())
-			var iam *auth.IAMError
-			if !errors.As(err, &iam) || err.Error() != tc.want {
-				t.Errorf("got  %v\nwant %s", err, tc.want)
-			}
-			again := w.read(t.Context())
-			if tc.remembered {
-				if again == nil || again.Error() != tc.want {
-					t.Errorf("the second time: got %v", again)
+			for where, change := range map[string]func(*auth.Config){
+				"project known": withProject(project), "project not known": func(*auth.Config) {},
+			} {
+				w := newWorld(t, s, goodUser, change)
+				err := w.read(t.Context())
+				var iam *auth.IAMError
+				if !errors.As(err, &iam) || err.Error() != tc.want {
+					t.Errorf("%s: got  %v\nwant %s", where, err, tc.want)
 				}
-				w.wantCounts(t, "remembered", 1, 0, 0)
-				return
+				again := w.read(t.Context())
+				if tc.remembered {
+					if again == nil || again.Error() != tc.want {
+						t.Errorf("%s, the second time: got %v", where, again)
+					}
+					w.wantCounts(t, where+", remembered", 1, 0, 0)
+					continue
+				}
+				wantNone(t, again)
+				w.wantCounts(t, where+", not remembered", 2, 0, 1)
 			}
-			wantNone(t, again)
-			w.wantCounts(t, "not remembered", 2, 0, 1)
 		})
 	}
 }

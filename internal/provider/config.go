@@ -235,9 +235,9 @@ func (r *resolver) resolve() config {
 		switch {
 		case region == "":
 			r.missing(argRegion, fmt.Sprintf("Nothing says where the service is. Set %s, or %s.", named(argRegion), named(argEndpoint)))
-		case service == "":
+		case service == "" && hostPart.MatchString(region):
 			r.invalid(argRegion, "the service's address in this region is not known; set "+named(argEndpoint))
-		default:
+		case service != "":
 			c.endpoint = &url.URL{Scheme: "https", Host: service + "." + region + "." + cloud}
 		}
 	}

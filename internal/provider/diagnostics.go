@@ -267,7 +267,7 @@ func unreadable(e *workspace.Error) (attribute, summary, detail string) {
 			"Check %s, and any proxy in between.", named(argEndpoint))
 	case workspace.IsGone(status):
 		return "", "API not found", what + apiAdvice(status)
-	case status.Status == http.StatusNotFound || status.Status == http.StatusBadRequest:
+	case workspace.IsMissing(status):
 		return "job_id", "Job not found", what + "The service does not know this job in this project. Check job_id and project_id: " +
 			"the id must come from the Application Streaming API, not from the desktop API. Records of old jobs may have been purged; " +
 			"then take the data source out of the configuration, or use \"-refresh=false\" to destroy."

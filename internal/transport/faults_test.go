@@ -218,7 +218,7 @@ func TestConnectionThatBreaks(t *testing.T) {
 			_, _ = io.WriteString(conn, "220 mail.invalid ESMTP\r\n\r\n")
 			_ = conn.Close()
 		}},
-		"header without end": {transport.FaultConnection, "exceeded", func(t *testing.T, w http.ResponseWriter) {
+		"header without end": {transport.FaultConnection, "exceeded", func(_ *testing.T, w http.ResponseWriter) {
 			w.Header().Set("X-Long", strings.Repeat("x", 100<<10))
 		}},
 		"body shorter than announced": {transport.FaultBody, "unexpected EOF", func(_ *testing.T, w http.ResponseWriter) {

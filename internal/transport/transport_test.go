@@ -379,17 +379,25 @@ func TestLogLineHoldsFieldsOfAnAllowListAndNoSecret(t *testing.T) {
 type countingServer struct {
 	*httptest.Server
 
-	accepted, inFlight, most atomic.Int64
+	accepted atomic.Int64
+
+	mu        sync.Mutex
+	now, most int // requests in flight
+}
+
+func (s *countingServer) count(delta int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now += delta
+	s.most = max(s.most, s.now)
 }
 
 func newCountingServer(t *testing.T, h http.HandlerFunc) *countingServer {
 	t.Helper()
 	s := &countingServer{}
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		now := s.inFlight.Add(1)
-		defer s.inFlight.Add(-1)
-		for most := s.most.Load(); now > most && !s.most.CompareAndSwap(most, now); most = s.most.Load() {
-		}
+		s.count(1)
+		defer s.count(-1)
 		h(w, r)
 	}))
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -464,10 +472,49 @@ func TestConnectionsOfManyWorkersAreBoundedAndReused(t *testing.T) {
 			if got := s.accepted.Load(); got > transport.Connections {
 				t.Errorf("got %d connections", got)
 			}
-			if got := s.most.Load(); tc.proof && got != transport.Connections {
+			s.Close() // It waits for the handlers to end.
+			if got := s.most; tc.proof && got != transport.Connections {
 				t.Errorf("got at most %d requests in flight, want %d", got, transport.Connections)
 			}
 		})
+	}
+}
+
+func TestAllConnectionsAreKeptForTheNextRound(t *testing.T) {
+	t.Parallel()
+	arrived, goOn := make(chan struct{}), make(chan struct{})
+	s := newCountingServer(t, func(_ http.ResponseWriter, r *http.Request) {
+		for _, step := range []chan struct{}{arrived, goOn} {
+			select {
+			case step <- struct{}{}:
+			case <-r.Context().Done():
+			}
+		}
+	})
+	c := newClient(t, transport.Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for range 3 {
+		var wg sync.WaitGroup
+		for range transport.Connections {
+			wg.Go(func() {
+				if _, err := c.Do(ctx, get(t, s.URL), nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		for _, step := range []chan struct{}{arrived, goOn} {
+			for range transport.Connections {
+				select {
+				case <-step:
+				case <-ctx.Done():
+				}
+			}
+		}
+		wg.Wait()
+	}
+	if got := s.accepted.Load(); got != transport.Connections {
+		t.Errorf("got %d connections for three rounds of %d requests at once", got, transport.Connections)
 	}
 }
 

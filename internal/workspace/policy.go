@@ -83,6 +83,9 @@ func meaningOfStatus(e *transport.StatusError) meaning {
 	return fatal
 }
 
+// IsMissing reports an answer that says that the job is not known.
+func IsMissing(e *transport.StatusError) bool { return meaningOfStatus(e) == missing }
+
 // codeNoAPI is the gateway's code for an API that does not exist (its page of
 // error codes): not the job is missing, but the endpoint is wrong or the API gone.
 const codeNoAPI = "APIGW.0101"
