@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -293,10 +296,21 @@ func (w *workdir) checkSecrets(o *outcome) {
 		"output": o.output, "state": w.read("terraform.tfstate"), "trace": w.read("trace.log"),
 	} {
 		for _, secret := range w.secrets {
-			if i := strings.Index(text, secret); i >= 0 {
-				w.t.Errorf("the %s holds the secret %q: ...%s...", where, secret, text[max(0, i-200):min(len(text), i+100)])
+			for _, form := range formsOf(secret) {
+				if i := strings.Index(text, form); i >= 0 {
+					w.t.Errorf("the %s holds the secret %q: ...%s...", where, secret, text[max(0, i-200):min(len(text), i+100)])
+				}
 			}
 		}
+	}
+}
+
+// formsOf are the ways in which a text may hold a secret.
+func formsOf(secret string) []string {
+	raw := []byte(secret)
+	return []string{
+		secret, url.QueryEscape(secret), hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw)),
+		base64.RawStdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw),
 	}
 }
 
