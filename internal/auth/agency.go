@@ -57,7 +57,7 @@ func (a Agency) source(s *Session) source {
 			}
 			var ok bool
 			if issued, ok = s.keep(key, resp); !ok {
-				return nil, &IAMError{Doing: doingAssume, Err: errors.New("the answer holds no keys")}
+				return nil, &IAMError{Doing: doingAssume, Argument: argAssumeRole, Err: errors.New("the answer holds no keys")}
 			}
 			return resp, nil
 		})
@@ -147,10 +147,10 @@ func (s *Session) postJSON(
 	case isUnauthorized(err):
 		return nil, err
 	case err != nil:
-		return nil, &IAMError{Doing: doingAssume, Err: err}
+		return nil, &IAMError{Doing: doingAssume, Argument: argAssumeRole, Err: err}
 	}
 	if err := json.Unmarshal(resp.Body, answer); err != nil {
-		return nil, &IAMError{Doing: doingAssume, Err: errors.New("the answer cannot be read")}
+		return nil, &IAMError{Doing: doingAssume, Argument: argAssumeRole, Err: errors.New("the answer cannot be read")}
 	}
 	return resp, nil
 }

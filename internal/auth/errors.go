@@ -40,14 +40,23 @@ func (e *RefusedError) Unwrap() error { return e.Answer }
 // IAMError is a request to IAM that failed for another reason than a refused
 // credential.
 type IAMError struct {
-	// Doing says what for: "getting a token".
+	// Doing says what for: "getting a token from IAM".
 	Doing string
-	Err   error
+	// Argument is the provider argument to look at.
+	Argument string
+	Err      error
 }
 
-func (e *IAMError) Error() string { return fmt.Sprintf("%s from IAM: %v", e.Doing, e.Err) }
+func (e *IAMError) Error() string { return fmt.Sprintf("%s: %v", e.Doing, e.Err) }
 
 func (e *IAMError) Unwrap() error { return e.Err }
+
+// The provider arguments that errors name.
+const (
+	argAuthURL     = "auth_url"
+	argAssumeRole  = "assume_role"
+	argECSMetadata = "ecs_metadata"
+)
 
 // SetupError is a part of the configuration that is missing or does not fit, as
 // the first use shows.
@@ -67,7 +76,7 @@ func iamError(kind Kind, doing string, err error) error {
 	case isUnauthorized(err):
 		return newRefusedError(kind, "", err)
 	}
-	return &IAMError{Doing: doing, Err: err}
+	return &IAMError{Doing: doing, Argument: argAuthURL, Err: err}
 }
 
 // isDefinite reports that asking again would bring the same answer.

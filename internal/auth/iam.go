@@ -17,7 +17,7 @@ var errNoProject = &SetupError{
 }
 
 var errNoIAM = &SetupError{
-	Argument: "auth_url",
+	Argument: argAuthURL,
 	Problem:  "IAM is needed, and without a region its URL is not known",
 }
 
@@ -51,7 +51,7 @@ func (s *Session) ProjectID(ctx context.Context) (string, error) {
 // lookUpProject finds the project by its exact name (IAM API page
 // KeystoneListProjects). Sub-projects are named "<region>_<name>".
 func (s *Session) lookUpProject(ctx context.Context) (string, error) {
-	const doing = "looking up the project"
+	const doing = "looking up the project in IAM"
 	if s.projectName == "" {
 		return "", errNoProject
 	}
@@ -59,7 +59,7 @@ func (s *Session) lookUpProject(ctx context.Context) (string, error) {
 	resp, err := authorize(ctx, s.source, s.gate(s.source.gateOf("")), s.kind, "", func(signer transport.Signer) (*transport.Response, error) {
 		resp, err := s.iamRequest(ctx, http.MethodGet, "/v3/projects", query, nil, signer)
 		if err != nil && !isUnauthorized(err) {
-			err = &IAMError{Doing: doing, Err: err}
+			err = &IAMError{Doing: doing, Argument: argAuthURL, Err: err}
 		}
 		return resp, err
 	})
@@ -70,7 +70,7 @@ func (s *Session) lookUpProject(ctx context.Context) (string, error) {
 		Projects []struct{ ID, Name string } `json:"projects"`
 	}
 	if err := json.Unmarshal(resp.Body, &answer); err != nil || answer.Projects == nil {
-		return "", &IAMError{Doing: doing, Err: errors.New("the answer holds no list of projects")}
+		return "", &IAMError{Doing: doing, Argument: argAuthURL, Err: errors.New("the answer holds no list of projects")}
 	}
 	var ids []string
 	for _, p := range answer.Projects {

@@ -39,7 +39,7 @@ func (m Metadata) source(s *Session) source {
 		if errors.As(err, &network) {
 			// One that does not answer at once is not there.
 			return issued, &SetupError{
-				Argument: "ecs_metadata",
+				Argument: argECSMetadata,
 				Problem:  fmt.Sprintf("the metadata service does not answer (%v); it exists on an ECS only", network),
 			}
 		}
@@ -66,23 +66,23 @@ func (m Metadata) fetch(ctx context.Context, s *Session, direct *transport.Clien
 		status.Status == http.StatusMethodNotAllowed || status.Status == http.StatusServiceUnavailable):
 		// An older service has no tokens.
 	default:
-		return lease[AccessKey]{}, &IAMError{Doing: doing, Err: err}
+		return lease[AccessKey]{}, &IAMError{Doing: doing, Argument: argECSMetadata, Err: err}
 	}
 	resp, err := direct.Do(ctx, transport.Request{
 		Method: http.MethodGet, URL: m.Endpoint.JoinPath("/openstack/latest/securitykey"), Header: header,
 	}, nil)
 	if err != nil {
-		return lease[AccessKey]{}, &IAMError{Doing: doing, Err: err}
+		return lease[AccessKey]{}, &IAMError{Doing: doing, Argument: argECSMetadata, Err: err}
 	}
 	var answer struct {
 		Credential issuedKey `json:"credential"`
 	}
 	if err := json.Unmarshal(resp.Body, &answer); err != nil {
-		return lease[AccessKey]{}, &IAMError{Doing: doing, Err: errors.New("the answer cannot be read")}
+		return lease[AccessKey]{}, &IAMError{Doing: doing, Argument: argECSMetadata, Err: errors.New("the answer cannot be read")}
 	}
 	issued, ok := s.keep(answer.Credential, resp)
 	if !ok {
-		return issued, &SetupError{Argument: "ecs_metadata", Problem: "the metadata service gives no keys: the ECS has no agency"}
+		return issued, &SetupError{Argument: argECSMetadata, Problem: "the metadata service gives no keys: the ECS has no agency"}
 	}
 	return issued, nil
 }

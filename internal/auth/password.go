@@ -92,7 +92,7 @@ func (s *passwordSource) cacheOf(projectID string) *cache[issuedToken] {
 // request gets a token (IAM API page KeystoneCreateUserTokenByPassword).
 func (s *passwordSource) request(ctx context.Context, projectID string) (lease[issuedToken], error) {
 	var none lease[issuedToken]
-	const doing = "getting a token"
+	const doing = "getting a token from IAM"
 	type named struct {
 		ID   string `json:"id,omitempty"`
 		Name string `json:"name,omitempty"`
@@ -140,7 +140,7 @@ func (s *passwordSource) request(ctx context.Context, projectID string) (lease[i
 	token := resp.Header.Get("X-Subject-Token")
 	s.session.secrets.Add(token)
 	if err := json.Unmarshal(resp.Body, &answer); err != nil || token == "" || answer.Token.Project.ID == "" {
-		return none, &IAMError{Doing: doing, Err: errors.New("the answer holds no token of a project")}
+		return none, &IAMError{Doing: doing, Argument: argAuthURL, Err: errors.New("the answer holds no token of a project")}
 	}
 	return leased(issuedToken{token, answer.Token.Project.ID}, resp, answer.Token.ExpiresAt), nil
 }

@@ -87,18 +87,18 @@ func TestProjectLookupThatFails(t *testing.T) {
 		},
 		"no right to list them": {
 			answer(403, `{"error_code":"IAM.0006","error_msg":"no right"}`),
-			"looking up the project from IAM: iam.invalid answered 403 Forbidden, IAM.0006: no right (request id ID)", true,
+			"looking up the project in IAM: iam.invalid answered 403 Forbidden, IAM.0006: no right (request id ID)", true,
 		},
 		"404 of the gateway": {
 			answer(404, `{"error_code":"APIGW.0101","error_msg":"no API"}`),
-			"looking up the project from IAM: iam.invalid answered 404 Not Found, APIGW.0101: no API (request id ID)", true,
+			"looking up the project in IAM: iam.invalid answered 404 Not Found, APIGW.0101: no API (request id ID)", true,
 		},
-		"503":     {answer(503, `{}`), "looking up the project from IAM: iam.invalid answered 503 Service Unavailable: no message (request id ID)", false},
-		"429":     {answer(429, `{}`), "looking up the project from IAM: iam.invalid answered 429 Too Many Requests: no message (request id ID)", false},
-		"408":     {answer(408, `{}`), "looking up the project from IAM: iam.invalid answered 408 Request Timeout: no message (request id ID)", false},
-		"HTML":    {answer(200, `<html>`), "looking up the project from IAM: the answer holds no list of projects", false},
-		"no list": {answer(200, `{}`), "looking up the project from IAM: the answer holds no list of projects", false},
-		"null":    {answer(200, `{"projects":null}`), "looking up the project from IAM: the answer holds no list of projects", false},
+		"503":     {answer(503, `{}`), "looking up the project in IAM: iam.invalid answered 503 Service Unavailable: no message (request id ID)", false},
+		"429":     {answer(429, `{}`), "looking up the project in IAM: iam.invalid answered 429 Too Many Requests: no message (request id ID)", false},
+		"408":     {answer(408, `{}`), "looking up the project in IAM: iam.invalid answered 408 Request Timeout: no message (request id ID)", false},
+		"HTML":    {answer(200, `<html>`), "looking up the project in IAM: the answer holds no list of projects", false},
+		"no list": {answer(200, `{}`), "looking up the project in IAM: the answer holds no list of projects", false},
+		"null":    {answer(200, `{"projects":null}`), "looking up the project in IAM: the answer holds no list of projects", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

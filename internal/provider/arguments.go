@@ -128,8 +128,12 @@ var arguments = []argument{
 
 func env(variables ...string) []string { return variables }
 
+// argumentNamed returns an argument, or for a block's name one without variables.
 func argumentNamed(name string) argument {
 	i := slices.IndexFunc(arguments, func(a argument) bool { return a.name == name })
+	if i < 0 {
+		return argument{name: name}
+	}
 	return arguments[i]
 }
 

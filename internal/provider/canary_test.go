@@ -126,7 +126,7 @@ func TestDiagnosticsAreTheLastToMask(t *testing.T) {
 	reason := "wants " + canaryToken
 	job := &workspace.Job{ID: "job", Task: workspace.Task{Status: workspace.StatusFailed, ExecuteMessage: &reason}}
 	var diags diag.Diagnostics
-	s.report(&diags, &workspace.Error{Outcome: workspace.OutcomeFailed, JobID: "job", Last: job})
+	s.report(&diags, &workspace.Error{Outcome: workspace.OutcomeFailed, JobID: "job", Last: job}, ofDataSource)
 	if detail := diags[0].Detail(); strings.Contains(detail, canaryToken) || !strings.Contains(detail, "wants ***") {
 		t.Errorf("got %s", detail)
 	}

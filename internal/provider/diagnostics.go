@@ -44,14 +44,14 @@ func (s *session) ready(diags *diag.Diagnostics) bool {
 
 // report adds the diagnostics of a read: of its error, if any, and of what the
 // client has noticed on the way.
-func (s *session) report(diags *diag.Diagnostics, err error) {
+func (s *session) report(diags *diag.Diagnostics, err error, out waysOut) {
 	if s.client.SwitchedVersion() {
 		diags.AddWarning("Version 1 of the job API is gone", switched)
 	}
 	if err == nil {
 		return
 	}
-	argument, summary, detail := describe(err)
+	argument, summary, detail := describe(err, out)
 	detail = s.secrets.Mask(detail)
 	if argument == "" {
 		diags.AddError(summary, detail)
@@ -67,10 +67,10 @@ To silence this warning, set api_version = "v2" (or HW_WORKSPACE_API_VERSION).`
 
 // describe returns the attribute at fault, if any, a summary that is the same
 // for every error of its kind, and what there is to know and to do.
-func describe(err error) (attribute, summary, detail string) {
+func describe(err error, out waysOut) (attribute, summary, detail string) {
 	var many *workspace.JobsError
 	if errors.As(err, &many) {
-		return describeMany(many)
+		return describeMany(many, out)
 	}
 	var e *workspace.Error
 	if !errors.As(err, &e) {
@@ -78,9 +78,9 @@ func describe(err error) (attribute, summary, detail string) {
 	}
 	switch e.Outcome {
 	case workspace.OutcomeFailed:
-		return "job_id", "Job did not succeed", failed(e)
+		return "job_id", "Job did not succeed", failed(e, out)
 	case workspace.OutcomeTimedOut:
-		return "wait_timeout", "Wait for the job timed out", timedOut(e)
+		return "wait_timeout", "Wait for the job timed out", timedOut(e, out)
 	case workspace.OutcomeInterrupted:
 		return "", "Interrupted", interrupted(e)
 	case workspace.OutcomeUnreadable:
@@ -89,14 +89,14 @@ func describe(err error) (attribute, summary, detail string) {
 }
 
 // describeMany names each job that brought an error, not only the first.
-func describeMany(e *workspace.JobsError) (attribute, summary, detail string) {
+func describeMany(e *workspace.JobsError, out waysOut) (attribute, summary, detail string) {
 	first := e.Failures[0]
 	if e.Total == 1 {
-		return describe(first)
+		return describe(first, out)
 	}
 	var refused *auth.RefusedError
 	if first.Outcome == workspace.OutcomeInterrupted || errors.As(first, &refused) {
-		return describe(first) // It is the same for all.
+		return describe(first, out) // It is the same for all.
 	}
 	lines := make([]string, len(e.Failures))
 	for i, failure := range e.Failures {
@@ -108,7 +108,7 @@ func describeMany(e *workspace.JobsError) (attribute, summary, detail string) {
 	if first.Timeout > 0 {
 		fmt.Fprintf(&b, "Where time ran out, raise wait_timeout = %q and run again. ", duration(first.Timeout))
 	}
-	b.WriteString(waysOut)
+	b.WriteString(out.failure)
 	return "job_ids", "Jobs did not succeed", b.String()
 }
 
@@ -147,11 +147,24 @@ func firstOf(list []string) []string {
 	return append(list[:maxListed:maxListed], fmt.Sprintf("and %d more", len(list)-maxListed))
 }
 
-const waysOut = `To go on in spite of it: set allow_failure = true to take a failed job as data; destroy with ` +
-	`"destroy -refresh=false", which reads no data sources; or gate with the resource workspace_job_completion, ` +
-	`which later plans and a destroy do not read again.`
+// waysOut say how to go on in spite of an error: of a data source, which later
+// plans and a destroy read again, and of a resource, which was not created.
+type waysOut struct{ failure, timeout string }
 
-func failed(e *workspace.Error) string {
+var (
+	ofDataSource = waysOut{
+		failure: `To go on in spite of it: set allow_failure = true to take a failed job as data; destroy with ` +
+			`"destroy -refresh=false", which reads no data sources; or gate with the resource workspace_job_completion, ` +
+			`which later plans and a destroy do not read again.`,
+		timeout: ` To destroy without waiting: "destroy -refresh=false".`,
+	}
+	ofResource = waysOut{
+		failure: `To go on in spite of it, set allow_failure = true. Nothing was created, so there is nothing to destroy.`,
+		timeout: ` Nothing was created, so there is nothing to destroy.`,
+	}
+)
+
+func failed(e *workspace.Error, out waysOut) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Job %s (project %s) ended without success; what depends on it is not carried out.\n\n%s\n",
 		e.JobID, e.Last.ProjectID, e.Last.FailureReason())
@@ -159,7 +172,7 @@ func failed(e *workspace.Error) string {
 		fmt.Fprintf(&b, "\nResources of the sub-jobs that did not succeed: %s.\n", resources)
 	}
 	fmt.Fprintf(&b, "\nSeen after %s. Find the cause with the code and message above, start the job again, and use "+
-		"the new job's id.\n\n%s", effort(e), waysOut)
+		"the new job's id.\n\n%s", effort(e), out.failure)
 	return b.String()
 }
 
@@ -183,7 +196,7 @@ func affected(job *workspace.Job) string {
 	return strings.Join(firstOf(names), ", ")
 }
 
-func timedOut(e *workspace.Error) string {
+func timedOut(e *workspace.Error, out waysOut) string {
 	var b strings.Builder
 	if e.Last == nil {
 		fmt.Fprintf(&b, "Job %s was not seen before wait_timeout = %q ran out, after %s.\n", e.JobID, duration(e.Timeout), effort(e))
@@ -192,8 +205,7 @@ func timedOut(e *workspace.Error) string {
 			e.JobID, e.Last.ProjectID, e.Last.Progress(), duration(e.Timeout), effort(e))
 	}
 	b.WriteString(lastSeen(e))
-	b.WriteString("\nIf the job may take longer, raise wait_timeout and run again: the wait goes on where the job is. " +
-		`To destroy without waiting: "destroy -refresh=false".`)
+	b.WriteString("\nIf the job may take longer, raise wait_timeout and run again: the wait goes on where the job is." + out.timeout)
 	return b.String()
 }
 
@@ -257,11 +269,11 @@ func unreadable(e *workspace.Error) (attribute, summary, detail string) {
 	case errors.As(e.Cause, &refused):
 		return "", "Credential refused", what + refusedAdvice(refused) + skewAdvice(refused.Skew)
 	case errors.As(e.Cause, &setup):
-		return "", "Provider configuration incomplete", what + fmt.Sprintf("Set %s in the provider block.", named(setup.Argument))
+		return "", "Provider configuration does not fit", what + fmt.Sprintf("Check %s in the provider's configuration.", named(setup.Argument))
 	case errors.As(e.Cause, &network):
 		return "", "Service not reached", what + tried + networkAdvice(network, iam != nil || errors.As(e.Cause, &iam))
 	case errors.As(e.Cause, &iam):
-		return "", "IAM request failed", what + tried + fmt.Sprintf("Check %s and the rights of the credential in IAM.", named(argAuthURL))
+		return "", "IAM request failed", what + fmt.Sprintf("Check %s, and the rights of the credential in IAM.", named(iam.Argument))
 	case !errors.As(e.Cause, &status):
 		return "", "Answer without the job", what + tried + fmt.Sprintf("The answer did not come from the job API, or not whole. "+
 			"Check %s, and any proxy in between.", named(argEndpoint))

@@ -120,7 +120,7 @@ func (r *jobCompletionResource) Create(
 		return
 	}
 	job, err := r.session.client.WaitJob(ctx, m.JobID.ValueString(), options)
-	r.session.report(&resp.Diagnostics, err)
+	r.session.report(&resp.Diagnostics, err, ofResource)
 	if err != nil {
 		return
 	}
@@ -164,7 +164,7 @@ func (r *jobCompletionResource) ImportState(
 		return
 	}
 	job, err := r.session.client.WaitJob(ctx, id, options)
-	r.session.report(&resp.Diagnostics, err)
+	r.session.report(&resp.Diagnostics, err, ofResource)
 	if err != nil {
 		return
 	}

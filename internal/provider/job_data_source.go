@@ -105,7 +105,7 @@ func (d *jobDataSource) Read(ctx context.Context, req datasource.ReadRequest, re
 		return
 	}
 	job, err := d.session.client.WaitJob(ctx, m.JobID.ValueString(), options)
-	d.session.report(&resp.Diagnostics, err)
+	d.session.report(&resp.Diagnostics, err, ofDataSource)
 	if err != nil {
 		return
 	}

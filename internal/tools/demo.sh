@@ -2,36 +2,15 @@
 # Runs examples/demo against the simulator, and leaves nothing behind.
 source "$(dirname "$0")/project.sh"
 
-temp=$(mktemp -d)
-simulator=
-stop() {
-	if [ -n "$simulator" ]; then
-		kill "$simulator" 2>/dev/null || true
-		wait "$simulator" 2>/dev/null || true
-	fi
-	rm -rf "$temp"
-}
-trap stop EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-say() {
-	printf '\n==> %s\n' "$*"
-}
-
+temporary_dir
 cli=$(internal/tools/cli.sh)
-say "Building the provider and the simulator"
-CGO_ENABLED=0 go build -o "$temp/workspace-simulator" ./internal/simulator/cmd/workspace-simulator
-isolate_cli "$temp"
 
-say "Starting the simulator: the service on a loopback address, no account needed"
-"$temp/workspace-simulator" -scenario examples/demo/scenario.json >"$temp/settings" 2>"$temp/simulator.log" &
-simulator=$!
-until [ -s "$temp/settings" ]; do
-	kill -0 "$simulator" 2>/dev/null || fail "$(cat "$temp/simulator.log")"
-	sleep 0.1
-done
+say "Building and starting the simulator: the service on a loopback address, no account needed"
+start_simulator -scenario examples/demo/scenario.json
 sed 's/\(HW_SECRET_KEY=\).*/\1.../' "$temp/settings"
+
+say "Building the provider"
+isolate_cli "$temp"
 # shellcheck source=/dev/null
 source "$temp/settings"
 

@@ -15,7 +15,9 @@ if ! [ "$binary" -nt "$module/go.sum" ]; then
 	if [ "$1" = opentofu ]; then
 		ldflags="$ldflags -X github.com/opentofu/opentofu/version.dev=no"
 	fi
-	CGO_ENABLED=0 go build -C "$module" -ldflags "$ldflags" -o "$binary.$$" tool
+	# The same bytes everywhere: a bill of materials names the tool that wrote it by its
+	# checksum.
+	CGO_ENABLED=0 go build -C "$module" -trimpath -buildvcs=false -ldflags "$ldflags" -o "$binary.$$" tool
 	mv "$binary.$$" "$binary" # At once: a build that is broken off leaves nothing to be used.
 	echo "Built $2 in $SECONDS s." >&2
 fi

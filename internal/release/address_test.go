@@ -1,0 +1,95 @@
+// Package release tests what the files of a release have to agree on and no
+// compiler sees.
+package release
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"terraform.local/huaweicloud/terraform-provider-workspace/internal/provider"
+)
+
+const root = "../.."
+
+// built are directories of files that nobody wrote.
+var built = []string{".git", ".cache", ".terraform", "bin", "dist"}
+
+// eachFile calls see with every text file of the repository, by its path from the
+// root.
+func eachFile(t *testing.T, see func(name, text string)) {
+	t.Helper()
+	count := 0
+	err := fs.WalkDir(os.DirFS(root), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && slices.Contains(built, entry.Name()):
+			return fs.SkipDir
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err == nil && !bytes.ContainsRune(text, 0) {
+			count++
+			see(name, string(text))
+		}
+		return err
+	})
+	if err != nil || count < 50 {
+		t.Fatalf("only %d files were read: %v", count, err)
+	}
+}
+
+// placeholder is the host of the address until the provider is published. Written
+// in two parts, so that this file is not found by its own test.
+const placeholder = "terraform" + ".local"
+
+func TestAddressIsTheSameInEveryFile(t *testing.T) {
+	t.Parallel()
+	goMod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(goMod), "\n")
+	module := strings.TrimPrefix(first, "module ")
+	host, _, _ := strings.Cut(provider.Address, "/")
+	kind := provider.Address[strings.LastIndex(provider.Address, "/")+1:]
+
+	// What names this provider: an address with a host, which must have a dot, and
+	// the source of a configuration, which may do without one.
+	named := regexp.MustCompile(`(https?://)?\b([a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/[\w-]+/` + kind + `)(?:[^\w-]|$)`)
+	source := regexp.MustCompile(`\bsource\s*=\s*"([^"$]*/` + kind + `)"`)
+	left := regexp.MustCompile(regexp.QuoteMeta(placeholder) + `\S*`)
+	eachFile(t, func(name, text string) {
+		for number, line := range strings.Split(text, "\n") {
+			var wrong []string
+			// How to change the address is shown by an example.
+			for _, match := range named.FindAllStringSubmatch(line, -1) {
+				if match[1] == "" && !strings.Contains(line, "TO=") {
+					wrong = append(wrong, match[2])
+				}
+			}
+			for _, match := range source.FindAllStringSubmatch(line, -1) {
+				wrong = append(wrong, match[1])
+			}
+			if host != placeholder {
+				for _, match := range left.FindAllString(line, -1) {
+					if !strings.HasPrefix(match, module) {
+						wrong = append(wrong, match)
+					}
+				}
+			}
+			for _, address := range wrong {
+				if address != provider.Address {
+					t.Errorf("%s:%d: %s is not the provider's address %s", name, number+1, address, provider.Address)
+				}
+			}
+		}
+	})
+}
