@@ -269,7 +269,7 @@ func TestRenewalAfterARefusalThatFailsIsTheError(t *testing.T) {
 	w.AddFault(simulator.Fault{On: simulator.OperationToken, Times: 1, Status: http.StatusBadGateway})
 	err := w.read(t.Context())
 	var iam *auth.IAMError
-	if !errors.As(err, &iam) || iam.Doing != "getting a token" {
+	if !errors.As(err, &iam) || iam.Doing != "getting a token from IAM" {
 		t.Errorf("got %v", err)
 	}
 	wantNone(t, w.read(t.Context()))
