@@ -142,8 +142,9 @@ func (r *resolver) credential(p auth.Profile, hasIAM bool) auth.Credential {
 		return r.password(hasIAM)
 	case auth.KindMetadata:
 		return r.metadata()
+	default:
+		return p.Credential
 	}
-	return p.Credential
 }
 
 func (r *resolver) accessKey() auth.Credential {

@@ -205,7 +205,7 @@ func TestSharedWaitsKeepTheirOwn(t *testing.T) {
 			second := start(b, t.Context(), s, long)
 			time.AfterFunc(10*s, cancel)
 			took, err := first()
-			if wantError(t, err, workspace.OutcomeInterrupted); took != 10*s {
+			if _ = wantError(t, err, workspace.OutcomeInterrupted); took != 10*s {
 				t.Errorf("the first ended after %s", took)
 			}
 			// Looks at 0, 1 (the second wait's first), 31, 61, 91 and 121 s.
@@ -247,7 +247,7 @@ func TestSharedWaitsKeepTheirOwn(t *testing.T) {
 			first := start(b, t.Context(), 0, workspace.ReadOptions{Timeout: s, ProjectID: project})
 			second := start(b, t.Context(), 0, workspace.ReadOptions{Timeout: s, ProjectID: "another"})
 			_, err := first()
-			wantError(t, err, workspace.OutcomeTimedOut)
+			_ = wantError(t, err, workspace.OutcomeTimedOut)
 			_, err = second()
 			var refused *auth.RefusedError
 			if !errors.As(err, &refused) || refused.ProjectID != "another" {
@@ -354,7 +354,7 @@ func TestCancelAnywhere(t *testing.T) {
 				const after = 5 * time.Second
 				time.AfterFunc(after, cancel)
 				_, err := b.client.WaitJob(ctx, jobID, workspace.ReadOptions{Timeout: time.Hour})
-				wantError(t, err, workspace.OutcomeInterrupted)
+				_ = wantError(t, err, workspace.OutcomeInterrupted)
 				if took := time.Since(began); took != after {
 					t.Errorf("ended %s after the interrupt", took-after)
 				}

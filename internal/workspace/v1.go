@@ -58,7 +58,7 @@ func (w *v1Job) domain(jobID string) Job {
 	job := Job{Task: w.v1Task.domain(), ID: jobID}
 	for _, sub := range w.SubJobs.items {
 		job.SubJobs = append(job.SubJobs, SubJob{
-			Task: sub.v1Task.domain(), ID: sub.JobID.value, Entities: entities(sub.Entities),
+			Task: sub.domain(), ID: sub.JobID.value, Entities: entities(sub.Entities),
 		})
 	}
 	return job

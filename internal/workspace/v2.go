@@ -61,14 +61,14 @@ func decodeV2(body []byte, jobID string) (Job, error) {
 	if id := answer.ID.value; id != nil && *id != "" && *id != jobID {
 		return Job{}, otherJob(*id)
 	}
-	job := Job{Task: answer.v2Task.domain(), ID: jobID}
+	job := Job{Task: answer.domain(), ID: jobID}
 	if total := answer.SubJobsTotal.value; total != nil {
 		count, _ := total.Int64()
 		job.SubJobsTotal = int(count)
 	}
 	for _, sub := range answer.SubJobs.items {
 		job.SubJobs = append(job.SubJobs, SubJob{
-			Task: sub.v2Task.domain(), ID: sub.ID.value, Entities: entities(sub.JobResourceInfo),
+			Task: sub.domain(), ID: sub.ID.value, Entities: entities(sub.JobResourceInfo),
 		})
 	}
 	return job, nil

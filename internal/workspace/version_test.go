@@ -182,7 +182,7 @@ func TestWrongEndpoint(t *testing.T) {
 				b := newBubble(t, job(at(0, success)), nil)
 				b.AddFault(simulator.Fault{Status: http.StatusNotFound, Body: `{"error_code":"APIGW.0101"}`})
 				_, err := b.client.WaitJob(t.Context(), jobID, workspace.ReadOptions{Timeout: timeout})
-				wantError(t, err, workspace.OutcomeUnreadable)
+				_ = wantError(t, err, workspace.OutcomeUnreadable)
 				var status *transport.StatusError
 				if !errors.As(err, &status) || status.Code != "APIGW.0101" || time.Since(b.start) != 0 {
 					t.Errorf("got %v after %s", err, time.Since(b.start))

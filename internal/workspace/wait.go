@@ -65,12 +65,12 @@ func (c *Client) readAll(ctx context.Context, ids []string, o ReadOptions) (map[
 	}
 	jobs := make(map[string]Job, len(ids))
 	var failures []*Error
-	for i, r := range results {
-		if r.err != nil {
+	for i, id := range ids {
+		if r := results[i]; r.err != nil {
 			failures = append(failures, r.err)
-			continue
+		} else {
+			jobs[id] = *r.job
 		}
-		jobs[ids[i]] = *r.job
 	}
 	return jobs, failures
 }

@@ -290,7 +290,7 @@ func TestInterrupt(t *testing.T) {
 				const after = 1500 * time.Millisecond
 				time.AfterFunc(after, cancel)
 				_, err := b.client.WaitJob(ctx, jobID, workspace.ReadOptions{Timeout: c.timeout})
-				wantError(t, err, workspace.OutcomeInterrupted)
+				_ = wantError(t, err, workspace.OutcomeInterrupted)
 				if took := time.Since(b.start); took != after {
 					t.Errorf("ended %s after the interrupt", took-after)
 				}
