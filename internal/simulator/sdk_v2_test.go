@@ -57,7 +57,7 @@ func TestOfficialSDKReadsAJobByV2(t *testing.T) {
 		t.Errorf("got %+v", s.Requests())
 	}
 
-	s.Retire(VersionV2)
+	mustRetire(t, s.Simulator, VersionV2)
 	_, err := client.ShowJobDetail(&model.ShowJobDetailRequest{JobId: DefaultJobFailed})
 	if err == nil || !strings.Contains(err.Error(), "APIGW.0101") {
 		t.Errorf("got %v", err)

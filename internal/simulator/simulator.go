@@ -60,7 +60,9 @@ func New(scenario Scenario) (*Simulator, error) {
 	}
 	s.routes = slices.Concat(s.jobV1Routes(), s.jobV2Routes(), s.iamRoutes(), s.stsRoutes(), s.metadataRoutes())
 	for _, version := range scenario.Retired {
-		s.Retire(version)
+		if err := s.Retire(version); err != nil {
+			return nil, err
+		}
 	}
 	s.loadCredentials()
 	for i, job := range scenario.Jobs {

@@ -18,14 +18,15 @@ func versions() []string { return []string{VersionV1, VersionV2} }
 
 // Retire takes a version of the job API away, for good. From then on it answers
 // as [Scenario].RetiredAs says, before it looks at a credential; the clocks of
-// jobs still see the requests. Retire panics if there is no such version.
-func (s *Simulator) Retire(version string) {
+// jobs still see the requests.
+func (s *Simulator) Retire(version string) error {
 	if !slices.Contains(versions(), version) {
-		panic(fmt.Sprintf("simulator: there is no version %q of the job API to retire; use one of %q", version, versions()))
+		return fmt.Errorf("there is no version %q of the job API to retire; use one of %q", version, versions())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.retired[version] = true
+	return nil
 }
 
 func (s *Simulator) isRetired(version string) bool {
