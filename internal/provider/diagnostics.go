@@ -78,14 +78,14 @@ func describe(err error, out waysOut) (attribute, summary, detail string) {
 	}
 	switch e.Outcome {
 	case workspace.OutcomeFailed:
-		return "job_id", "Job did not succeed", failed(e, out)
+		return out.ids, "Job did not succeed", failed(e, out)
 	case workspace.OutcomeTimedOut:
 		return "wait_timeout", "Wait for the job timed out", timedOut(e, out)
 	case workspace.OutcomeInterrupted:
 		return "", "Interrupted", interrupted(e)
 	case workspace.OutcomeUnreadable:
 	}
-	return unreadable(e)
+	return unreadable(e, out)
 }
 
 // describeMany names each job that brought an error, not only the first.
@@ -109,7 +109,7 @@ func describeMany(e *workspace.JobsError, out waysOut) (attribute, summary, deta
 		fmt.Fprintf(&b, "Where time ran out, raise wait_timeout = %q and run again. ", duration(first.Timeout))
 	}
 	b.WriteString(out.failure)
-	return "job_ids", "Jobs did not succeed", b.String()
+	return out.ids, "Jobs did not succeed", b.String()
 }
 
 // oneLine tells of one job among many.
@@ -149,16 +149,23 @@ func firstOf(list []string) []string {
 
 // waysOut say how to go on in spite of an error: of a data source, which later
 // plans and a destroy read again, and of a resource, which was not created.
-type waysOut struct{ failure, timeout string }
+type waysOut struct {
+	// ids is the attribute that names the job, or the jobs.
+	ids              string
+	failure, timeout string
+}
 
 var (
 	ofDataSource = waysOut{
+		ids: "job_id",
 		failure: `To go on in spite of it: set allow_failure = true to take a failed job as data; destroy with ` +
 			`"destroy -refresh=false", which reads no data sources; or gate with the resource workspace_job_completion, ` +
 			`which later plans and a destroy do not read again.`,
 		timeout: ` To destroy without waiting: "destroy -refresh=false".`,
 	}
+	ofJobs     = waysOut{"job_ids", ofDataSource.failure, ofDataSource.timeout}
 	ofResource = waysOut{
+		ids:     "job_id",
 		failure: `To go on in spite of it, set allow_failure = true. Nothing was created, so there is nothing to destroy.`,
 		timeout: ` Nothing was created, so there is nothing to destroy.`,
 	}
@@ -252,7 +259,7 @@ func ids(list []string) string {
 }
 
 // unreadable describes a job that could not be read, by the cause.
-func unreadable(e *workspace.Error) (attribute, summary, detail string) {
+func unreadable(e *workspace.Error, out waysOut) (attribute, summary, detail string) {
 	var (
 		refused *auth.RefusedError
 		setup   *auth.SetupError
@@ -280,7 +287,7 @@ func unreadable(e *workspace.Error) (attribute, summary, detail string) {
 	case workspace.IsGone(status):
 		return "", "API not found", what + apiAdvice(status)
 	case workspace.IsMissing(status):
-		return "job_id", "Job not found", what + "The service does not know this job in this project. Check job_id and project_id: " +
+		return out.ids, "Job not found", what + "The service does not know this job in this project. Check job_id and project_id: " +
 			"the id must come from the Application Streaming API, not from the desktop API. Records of old jobs may have been purged; " +
 			"then take the data source out of the configuration, or use \"-refresh=false\" to destroy."
 	case status.Status == http.StatusForbidden:

@@ -98,7 +98,6 @@ func TestEveryExampleCanBePlanned(t *testing.T) {
 			}
 			w.write(filepath.Join(".hcloud", "config.json"), fmt.Sprintf(
 				`{"profiles":[{"name":"example","mode":"AKSK","accessKeyId":%q,"secretAccessKey":%q,"region":"cn-north-4"}]}`, canaryAccess, canarySecret))
-			w.run("validate", "-json").succeeds()
 			w.run("plan", "-json", "-input=false").succeeds()
 			reads := strings.Contains(string(text), `data "workspace_job`) || strings.HasPrefix(name, "provider/")
 			if got := s.Count(simulator.OperationJob); reads != (got > 0) {

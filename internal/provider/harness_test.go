@@ -288,8 +288,11 @@ func (w *workdir) outcome(cmd *exec.Cmd, stdout, stderr string) *outcome {
 	return o
 }
 
-// checkSecrets looks for secrets wherever a command leaves text. A plan file holds
-// the configuration as it was written and is not looked at.
+// checkSecrets looks for secrets wherever a command leaves text. The trace is that of
+// the provider and of the CLI's core: neither Terraform's nor OpenTofu's writes a
+// provider block or a variable into it, and so credentials from both are looked for.
+// A plan file is the CLI's own: it holds the configuration as it was written, and is
+// not looked at.
 func (w *workdir) checkSecrets(o *outcome) {
 	w.t.Helper()
 	for where, text := range map[string]string{

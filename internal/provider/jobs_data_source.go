@@ -79,7 +79,7 @@ func (d *jobsDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		return
 	}
 	jobs, err := d.session.client.WaitJobs(ctx, m.JobIDs, options)
-	d.session.report(&resp.Diagnostics, err, ofDataSource)
+	d.session.report(&resp.Diagnostics, err, ofJobs)
 	if err != nil {
 		return
 	}

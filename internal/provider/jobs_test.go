@@ -190,3 +190,34 @@ func TestManyJobsOfUnknownIDsAreReadDuringApply(t *testing.T) {
 		},
 	})
 }
+
+// TestErrorsPointAtAttributesThatExist: one that does not would point nowhere.
+func TestErrorsPointAtAttributesThatExist(t *testing.T) {
+	t.Parallel()
+	s := start(t, []simulator.Job{ended("failed", simulator.StatusFailed), {ID: "slow", Phases: []simulator.Phase{{Status: simulator.StatusProcessing}}}})
+	w := newWorkdir(t, s.tokenEnv("HW_MAX_RETRIES", "0"), `
+data "workspace_jobs" "missing" {
+  job_ids = ["nobody"]
+}
+data "workspace_jobs" "failed" {
+  job_ids      = ["failed"]
+  wait_timeout = "30s"
+}
+data "workspace_jobs" "slow" {
+  job_ids      = ["slow"]
+  wait_timeout = "1s"
+}
+data "workspace_job" "missing" {
+  job_id = "nobody"
+}
+`)
+	o := w.run("plan", "-json", "-input=false").fails()
+	for address, code := range map[string]string{
+		"data.workspace_jobs.missing": "job_ids", "data.workspace_jobs.failed": "job_ids",
+		"data.workspace_jobs.slow": "wait_timeout", "data.workspace_job.missing": "job_id",
+	} {
+		if d := o.problem(address); !strings.HasPrefix(strings.TrimSpace(d.Snippet.Code), code+" ") {
+			t.Errorf("%s: %s points at %q, want %s", address, d.Summary, d.Snippet.Code, code)
+		}
+	}
+}
