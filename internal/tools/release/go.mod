@@ -2,6 +2,7 @@ module terraform.local/huaweicloud/terraform-provider-workspace/internal/tools/r
 
 go 1.26.1
 
+// 2.15.2: the module proxy does not have all that `go mod tidy` asks for with 2.17.0.
 tool github.com/goreleaser/goreleaser/v2
 
 require (
