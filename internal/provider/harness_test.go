@@ -502,6 +502,19 @@ func (s *service) arrived(t *testing.T, count int) {
 	}
 }
 
+// logged waits until the trace of a command that is under way holds a text.
+func (w *workdir) logged(text string) {
+	w.t.Helper()
+	deadline := time.After(30 * time.Second)
+	for !strings.Contains(w.read("trace.log"), text) {
+		select {
+		case <-deadline:
+			w.t.Fatalf("the trace lacks %q:\n%s", text, w.read("trace.log"))
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
 // ended is a job that has been in a status for long.
 func ended(id string, status int) simulator.Job {
 	return simulator.Job{ID: id, Age: simulator.Duration(time.Hour), Phases: []simulator.Phase{

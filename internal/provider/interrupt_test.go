@@ -22,7 +22,9 @@ func TestCtrlCEndsTheCommandAtOnce(t *testing.T) {
 		faults []simulator.Fault
 		// arrived is how many requests there are when the signal comes.
 		arrived int
-		text    string
+		// logged is what the trace holds by then.
+		logged string
+		text   string
 	}{
 		"plan, during a wait": {
 			args: []string{"plan"}, wait: `wait_timeout = "30m"`, arrived: 2, text: "Last status: processing",
@@ -42,7 +44,8 @@ func TestCtrlCEndsTheCommandAtOnce(t *testing.T) {
 		},
 		"plan, between two tries": {
 			args: []string{"plan"}, wait: `wait_timeout = "30m"`, arrived: 1,
-			faults: []simulator.Fault{{Status: 503, Body: "{}", Headers: map[string]string{"Retry-After": "120"}}}, text: "503 Service Unavailable",
+			faults: []simulator.Fault{{Status: 503, Body: "{}", Headers: map[string]string{"Retry-After": "120"}}},
+			logged: "could not read the job", text: "503 Service Unavailable",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,6 +68,7 @@ func TestCtrlCEndsTheCommandAtOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.arrived(t, c.arrived)
+			w.logged(c.logged)
 			begin := time.Now()
 			if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
 				t.Error(err)
