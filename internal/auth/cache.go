@@ -38,7 +38,7 @@ func (c *cache[T]) get(ctx context.Context, isRefused func(T) bool) (T, error) {
 		return none, c.failure
 	}
 	if isRefused(c.lease.value) {
-		c.lease = lease[T]{}
+		c.lease = lease[T]{end: c.lease.end} // That there was one still counts.
 	}
 	if c.lease.value != none && !reached(c.lease.renew) {
 		return c.lease.value, nil
@@ -56,7 +56,7 @@ func (c *cache[T]) get(ctx context.Context, isRefused func(T) bool) (T, error) {
 	case ctx.Err() == nil && good:
 		// IAM is down, and what is held still good.
 		c.lease.renew = time.Now().Add(min(renewalPause, time.Until(c.lease.end)))
-	case isDefinite(err):
+	case isDefinite(err) && c.lease.end.IsZero():
 		c.failure = err
 		return none, err
 	default:

@@ -35,6 +35,9 @@ type gate struct {
 	open    atomic.Bool
 	lock    lock
 	refusal *RefusedError // guarded by lock
+	// round counts the tries that had no answer at all, the last of which failed so.
+	round  atomic.Int64
+	failed error // guarded by lock
 }
 
 func newGate() *gate { return &gate{lock: newLock()} }
@@ -43,17 +46,26 @@ func (g *gate) pass(
 	ctx context.Context, call func() (*transport.Response, error),
 ) (*transport.Response, error) {
 	if !g.open.Load() {
+		round := g.round.Load()
 		if err := g.lock.acquire(ctx); err != nil {
 			return nil, fmt.Errorf("waiting for the first answer to this credential: %w", err)
 		}
 		if !g.open.Load() {
 			defer g.lock.release()
-			if g.refusal != nil {
+			switch {
+			case g.refusal != nil:
 				return nil, g.refusal
+			case g.round.Load() != round:
+				return nil, g.failed // That nobody answers holds for all who waited to ask.
 			}
 			resp, err := call()
 			errors.As(err, &g.refusal)
 			g.open.Store(isAccepted(err))
+			var network *transport.NetworkError
+			if errors.As(err, &network) {
+				g.failed = err
+				g.round.Add(1)
+			}
 			return resp, err
 		}
 		g.lock.release()
@@ -63,10 +75,11 @@ func (g *gate) pass(
 	return resp, err
 }
 
-// shut remembers a refusal of a credential that had been accepted before.
+// shut remembers a refusal of a credential that had been accepted before: IAM's, or
+// one that is about the identity. Another may be about one project alone.
 func (g *gate) shut(ctx context.Context, err error) {
 	var refusal *RefusedError
-	if errors.As(err, &refusal) && g.lock.acquire(ctx) == nil {
+	if errors.As(err, &refusal) && (isBadIdentity(err) || refusal.ProjectID == "") && g.lock.acquire(ctx) == nil {
 		g.refusal = refusal
 		g.open.Store(false)
 		g.lock.release()
@@ -83,6 +96,6 @@ func isAccepted(err error) bool {
 	if !errors.As(err, &status) {
 		return false
 	}
-	return status.Status == http.StatusForbidden ||
+	return status.Status == http.StatusForbidden && status.Code != "" ||
 		status.Status == http.StatusNotFound && !strings.HasPrefix(status.Code, "APIGW.")
 }

@@ -33,16 +33,18 @@ func (Metadata) secrets() []string { return nil }
 
 func (m Metadata) source(s *Session) source {
 	direct := s.http.Direct(metadataTimeout)
+	there := false // Guarded by the cache's lock.
 	return newTemporarySource(s, func(ctx context.Context) (lease[AccessKey], error) {
 		issued, err := m.fetch(ctx, s, direct)
 		var network *transport.NetworkError
-		if errors.As(err, &network) {
+		if errors.As(err, &network) && !there {
 			// One that does not answer at once is not there.
 			return issued, &SetupError{
 				Argument: argECSMetadata,
 				Problem:  fmt.Sprintf("the metadata service does not answer (%v); it exists on an ECS only", network),
 			}
 		}
+		there = there || err == nil
 		return issued, err
 	})
 }

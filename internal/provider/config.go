@@ -128,15 +128,8 @@ func (r *resolver) missing(name, why string) {
 // check reads every value that was given by itself. It looks at nothing outside
 // the configuration.
 func (r *resolver) check() (c config) {
-	for _, name := range []string{argRegion, argCloud} {
-		if r.has(name) && !hostPart.MatchString(r.get(name)) {
-			r.invalid(name, "it becomes part of a host name and may hold letters, digits, dots and hyphens only")
-		}
-	}
-	if r.has(argProjectID) {
-		if err := workspace.CheckID(r.get(argProjectID)); err != nil {
-			r.invalid(argProjectID, err.Error())
-		}
+	for _, name := range []string{argRegion, argCloud, argProjectID} {
+		r.checkName(name)
 	}
 	for _, name := range []string{argToken, argAccessKey, argSecretKey, argSecurityToken} {
 		// The usual one is a file's last line break. No header can hold it.
@@ -166,6 +159,19 @@ func (r *resolver) check() (c config) {
 	r.agencyDuration()
 	r.checkKinds()
 	return c
+}
+
+// checkName checks what becomes part of a host's name or of a path.
+func (r *resolver) checkName(name string) {
+	switch {
+	case !r.has(name):
+	case name == argProjectID:
+		if err := workspace.CheckID(r.get(name)); err != nil {
+			r.invalid(name, err.Error())
+		}
+	case !hostPart.MatchString(r.get(name)):
+		r.invalid(name, "it becomes part of a host name and may hold letters, digits, dots and hyphens only")
+	}
 }
 
 // hostPart is what may become part of a host name.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,7 +50,8 @@ func (r *resolver) namedAt(l level) (found []auth.Kind, by []string) {
 }
 
 func isTrue(text string) bool {
-	return strings.EqualFold(text, "true") || text == "1" || strings.EqualFold(text, "t")
+	value, _ := strconv.ParseBool(text)
+	return value
 }
 
 // chosen returns the kinds that the highest level names that names any, with the
@@ -108,7 +110,7 @@ func (r *resolver) loadProfile() (p auth.Profile) {
 		at = argSharedConfig
 	}
 	p, err := auth.LoadProfile(r.get(argSharedConfig), r.get(argProfile))
-	if err != nil {
+	if found, _ := r.chosen(); err != nil && slices.Contains(found, kindProfile) {
 		r.invalid(at, err.Error())
 		return p
 	}
@@ -119,6 +121,7 @@ func (r *resolver) loadProfile() (p auth.Profile) {
 	for name, text := range fields {
 		if text != "" && r.settings[name].level < rank {
 			r.settings[name] = setting{text: text, level: rank, variable: r.settings[at].variable}
+			r.checkName(name)
 		}
 	}
 	return p

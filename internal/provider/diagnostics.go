@@ -36,7 +36,7 @@ func (s *session) ready(diags *diag.Diagnostics) bool {
 	if s != nil && len(s.unknown) > 0 {
 		diags.AddError("Provider not configured yet", fmt.Sprintf(
 			"The job cannot be read now, because the provider's configuration depends on values that are not known before apply: %s. "+
-				"Give them values that are known at plan, or let this data source depend on what they come from, "+
+				"Give them values that are known at plan, or let what reads the job depend on what they come from, "+
 				"so that it is read during apply.", strings.Join(s.unknown, ", ")))
 	}
 	return !diags.HasError()
@@ -94,13 +94,16 @@ func describeMany(e *workspace.JobsError, out waysOut) (attribute, summary, deta
 	if e.Total == 1 {
 		return describe(first, out)
 	}
-	var refused *auth.RefusedError
-	if first.Outcome == workspace.OutcomeInterrupted || errors.As(first, &refused) {
-		return describe(first, out) // It is the same for all.
-	}
+	same, failed := true, false
 	lines := make([]string, len(e.Failures))
 	for i, failure := range e.Failures {
 		lines[i] = "  - " + oneLine(failure)
+		same = same && failure.Outcome == first.Outcome && failure.Cause == first.Cause //nolint:errorlint // The very same.
+		failed = failed || failure.Outcome == workspace.OutcomeFailed
+	}
+	if same && (first.Outcome == workspace.OutcomeInterrupted || first.Outcome == workspace.OutcomeUnreadable) {
+		attribute, summary, detail = describe(first, out)
+		return attribute, summary, fmt.Sprintf("The same holds for all %d jobs that could not be read.\n\n%s", len(e.Failures), detail)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d of %d jobs brought no success; what depends on them is not carried out.\n\n%s\n\n",
@@ -108,7 +111,11 @@ func describeMany(e *workspace.JobsError, out waysOut) (attribute, summary, deta
 	if first.Timeout > 0 {
 		fmt.Fprintf(&b, "Where time ran out, raise wait_timeout = %q and run again. ", duration(first.Timeout))
 	}
-	b.WriteString(out.failure)
+	if failed {
+		b.WriteString(out.failure)
+	} else {
+		b.WriteString(strings.TrimSpace(out.timeout))
+	}
 	return out.ids, "Jobs did not succeed", b.String()
 }
 
@@ -151,8 +158,8 @@ func firstOf(list []string) []string {
 // plans and a destroy read again, and of a resource, which was not created.
 type waysOut struct {
 	// ids is the attribute that names the job, or the jobs.
-	ids              string
-	failure, timeout string
+	ids                      string
+	failure, timeout, purged string
 }
 
 var (
@@ -162,12 +169,14 @@ var (
 			`"destroy -refresh=false", which reads no data sources; or gate with the resource workspace_job_completion, ` +
 			`which later plans and a destroy do not read again.`,
 		timeout: ` To destroy without waiting: "destroy -refresh=false".`,
+		purged:  `; then take the data source out of the configuration, or use "-refresh=false" to destroy.`,
 	}
-	ofJobs     = waysOut{"job_ids", ofDataSource.failure, ofDataSource.timeout}
+	ofJobs     = waysOut{"job_ids", ofDataSource.failure, ofDataSource.timeout, ofDataSource.purged}
 	ofResource = waysOut{
 		ids:     "job_id",
 		failure: `To go on in spite of it, set allow_failure = true. Nothing was created, so there is nothing to destroy.`,
 		timeout: ` Nothing was created, so there is nothing to destroy.`,
+		purged:  `: of such a job, nothing can be waited for or imported.`,
 	}
 )
 
@@ -278,7 +287,14 @@ func unreadable(e *workspace.Error, out waysOut) (attribute, summary, detail str
 	case errors.As(e.Cause, &setup):
 		return "", "Provider configuration does not fit", what + fmt.Sprintf("Check %s in the provider's configuration.", named(setup.Argument))
 	case errors.As(e.Cause, &network):
-		return "", "Service not reached", what + tried + networkAdvice(network, iam != nil || errors.As(e.Cause, &iam))
+		at := argEndpoint
+		if errors.As(e.Cause, &iam) {
+			at = iam.Argument
+		}
+		return "", "Service not reached", what + tried + networkAdvice(network, named(at))
+	case errors.As(e.Cause, &iam) && errors.As(e.Cause, &status) &&
+		(status.Status >= http.StatusInternalServerError || status.Status == http.StatusTooManyRequests):
+		return "", "IAM request failed", what + tried + "IAM is disturbed or limits requests: try again later."
 	case errors.As(e.Cause, &iam):
 		return "", "IAM request failed", what + fmt.Sprintf("Check %s, and the rights of the credential in IAM.", named(iam.Argument))
 	case !errors.As(e.Cause, &status):
@@ -288,8 +304,7 @@ func unreadable(e *workspace.Error, out waysOut) (attribute, summary, detail str
 		return "", "API not found", what + apiAdvice(status)
 	case workspace.IsMissing(status):
 		return out.ids, "Job not found", what + "The service does not know this job in this project. Check job_id and project_id: " +
-			"the id must come from the Application Streaming API, not from the desktop API. Records of old jobs may have been purged; " +
-			"then take the data source out of the configuration, or use \"-refresh=false\" to destroy."
+			"the id must come from the Application Streaming API, not from the desktop API. Records of old jobs may have been purged" + out.purged
 	case status.Status == http.StatusForbidden:
 		return "", "Access denied", what + "The credential is known but may not read this job. It needs the IAM permission " +
 			"workspace:jobs:get in the job's project."
@@ -344,11 +359,7 @@ func skewAdvice(skew time.Duration) string {
 	return ""
 }
 
-func networkAdvice(e *transport.NetworkError, iam bool) string {
-	where := named(argEndpoint)
-	if iam {
-		where = named(argAuthURL)
-	}
+func networkAdvice(e *transport.NetworkError, where string) string {
 	switch e.Fault {
 	case transport.FaultUnknownHost, transport.FaultRefused:
 		return fmt.Sprintf("Check %s, %s, and the network: proxy variables, VPN, name resolution.", where, named(argRegion))

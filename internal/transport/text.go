@@ -40,6 +40,9 @@ func Clean(text string, limit int) string {
 // ordinary words, and no service accepts them as a secret.
 const minSecret = 4
 
+// pieceOfSecret is how much of a secret that was cut off may at the most be left.
+const pieceOfSecret = 32
+
 // Secrets is the set of texts that must not leave the process. The zero value
 // and nil are empty sets. It is safe for concurrent use.
 type Secrets struct {
@@ -61,12 +64,20 @@ func (s *Secrets) Add(values ...string) {
 			continue
 		}
 		s.known[v] = true
-		s.forms = append(s.forms,
+		for _, form := range []string{
 			v,
 			url.QueryEscape(v), url.PathEscape(v),
 			base64.RawStdEncoding.EncodeToString([]byte(v)), base64.RawURLEncoding.EncodeToString([]byte(v)),
 			hex.EncodeToString([]byte(v)), strings.ToUpper(hex.EncodeToString([]byte(v))),
-		)
+		} {
+			s.forms = append(s.forms, form)
+			// A long one may have been cut off: what is left goes piece by piece.
+			for piece := range slices.Chunk([]byte(form), pieceOfSecret) {
+				if len(form) > pieceOfSecret && len(piece) == pieceOfSecret {
+					s.forms = append(s.forms, string(piece))
+				}
+			}
+		}
 	}
 	// Of two that begin alike the replacer takes the first: it must be the longer.
 	slices.SortFunc(s.forms, func(a, b string) int { return len(b) - len(a) })

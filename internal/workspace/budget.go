@@ -187,8 +187,8 @@ func (b *budget) throttle(t *ticket, status *transport.StatusError) {
 		b.guessing = true
 		b.setRate(max(min(b.bucket.Limit(), guessedRate)/2, slowestRate), 1)
 	}
-	if asked, ok := retryAfter(status); ok {
-		pause = min(max(asked, 0), maxRetryAfter)
+	if asked, ok := retryAfter(status); ok && asked > 0 {
+		pause = min(asked, maxRetryAfter)
 	}
 	b.answers = 0
 	b.pausedUntil, b.pausedBy = now.Add(pause), status
@@ -201,8 +201,11 @@ func (b *budget) recover() {
 	}
 	if b.answers++; b.answers == recoveryAfter {
 		b.answers = 0
-		b.setRate(min(b.bucket.Limit()+recoveryStep, b.ours), 1)
-		b.guessing = b.bucket.Limit() < b.ours
+		b.setRate(b.bucket.Limit()+recoveryStep, 1)
+		const rounding = 1e-9
+		if b.guessing = b.bucket.Limit() < min(b.ours, guessedRate)-rounding; !b.guessing {
+			b.setRate(b.ours, burst(float64(b.ours)*60))
+		}
 	}
 }
 

@@ -83,7 +83,8 @@ func TestThrottle(t *testing.T) {
 		"and guessed, where there was none":      {0, "slow down", "", 5 * s, 5, 1},
 		"Retry-After decides the pause":          {160, tells, "7", 7 * s, 160.0 / 60, 20},
 		"up to five minutes":                     {160, tells, "86400", 300 * s, 160.0 / 60, 20},
-		"a negative one is none":                 {160, tells, "-7", 0, 160.0 / 60, 20},
+		"a negative one says nothing":            {160, tells, "-7", 30 * s, 160.0 / 60, 20},
+		"nor does a zero":                        {160, tells, "0", 30 * s, 160.0 / 60, 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

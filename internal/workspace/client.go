@@ -6,11 +6,13 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -43,7 +45,9 @@ type Client struct {
 	maxRetries int
 	budget     *budget
 	api        spoken
-	log        transport.Logger
+	// reached: the service has answered.
+	reached atomic.Bool
+	log     transport.Logger
 
 	mu    sync.Mutex
 	polls map[pollKey]*poll
@@ -117,6 +121,10 @@ func (c *Client) get(ctx context.Context, version Version, jobID, projectID stri
 			Method: http.MethodGet, URL: api.url(c.endpoint, projectID, jobID),
 		}, signer)
 		c.budget.release(place, err)
+		var status *transport.StatusError
+		if err == nil || errors.As(err, &status) {
+			c.reached.Store(true)
+		}
 		return resp, err
 	})
 	if err != nil {

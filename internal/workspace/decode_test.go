@@ -86,7 +86,7 @@ func TestDecodeV2(t *testing.T) {
 	for word, want := range map[string]Status{
 		"WAITING": StatusInitializing, "RUNNING": StatusProcessing, "SUCCESS": StatusSuccess, "FAILED": StatusFailed,
 		"ABNORMAL": StatusFailed, "ROLLBACK": StatusProcessing, "ABORTING": StatusProcessing,
-		"success": StatusUnknown, "COMPLETE": StatusUnknown, "": StatusUnknown,
+		"success": StatusSuccess, " Failed ": StatusFailed, "COMPLETE": StatusUnknown, "": StatusUnknown,
 	} {
 		job, err := decodeV2([]byte(`{"id":"1","status":"`+word+`","sub_jobs":[{"status":"`+word+`"}]}`), "1")
 		if err != nil || job.Status != want || job.SubJobs[0].Status != want {
@@ -100,6 +100,7 @@ func TestDecodeV2(t *testing.T) {
 		`{"id":"2","status":"SUCCESS"}`:       `another job's id, "2"`,
 		`[]`:                                  "a JSON array instead of an object",
 		`{"error_code":"W","error_msg":"no"}`: "an error instead: W: no",
+		`{"status":500,"error":"Internal"}`:   "an error instead: : Internal",
 	} {
 		if _, err := decodeV2([]byte(body), "1"); err == nil || err.Error() != want {
 			t.Errorf("%s:\n got %v\nwant %s", body, err, want)
@@ -166,7 +167,7 @@ func FuzzDecodeV2(f *testing.F) {
 		if job.ID != "1" || (job.FailureReason() == "") != job.Succeeded() {
 			t.Errorf("id %q, succeeded %v with the reason %q", job.ID, job.Succeeded(), job.FailureReason())
 		}
-		if job.Status == StatusSuccess && *job.Word != "SUCCESS" {
+		if job.Status == StatusSuccess && !strings.EqualFold(strings.TrimSpace(*job.Word), "SUCCESS") {
 			t.Errorf("status %q became a success", *job.Word)
 		}
 	})

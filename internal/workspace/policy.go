@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"terraform.local/huaweicloud/terraform-provider-workspace/internal/auth"
@@ -83,6 +84,27 @@ func meaningOfStatus(e *transport.StatusError) meaning {
 	return fatal
 }
 
+// isCommon reports a cause that is not about one job: the same would meet every
+// other in the same read.
+func (c *Client) isCommon(err error) bool {
+	var (
+		refused *auth.RefusedError
+		setup   *auth.SetupError
+		iam     *auth.IAMError
+		network *transport.NetworkError
+		status  *transport.StatusError
+	)
+	switch {
+	case errors.As(err, &refused), errors.As(err, &setup), errors.As(err, &iam):
+		return true
+	case errors.As(err, &network):
+		return faults[network.Fault] == fatal || !c.reached.Load()
+	case errors.As(err, &status):
+		return status.Status == http.StatusForbidden || IsGone(status)
+	}
+	return false
+}
+
 // IsMissing reports an answer that says that the job is not known.
 func IsMissing(e *transport.StatusError) bool { return meaningOfStatus(e) == missing }
 
@@ -111,15 +133,19 @@ type tally struct {
 	maxRetries int
 	began      time.Time
 
-	seen         bool // an answer has held the job
-	failures     int  // in a row
+	// reached: the service has answered this client, if not this read.
+	reached *atomic.Bool
+
+	seen         bool      // an answer has held the job
+	failures     int       // in a row
+	lostSince    time.Time // nobody has answered at the address since then
 	retries      int
 	missing      int // in a row
 	missingSince time.Time
 }
 
 func (t *tally) answered() {
-	*t = tally{waiting: t.waiting, maxRetries: t.maxRetries, began: t.began, seen: true}
+	*t = tally{waiting: t.waiting, maxRetries: t.maxRetries, began: t.began, reached: t.reached, seen: true}
 }
 
 // failed returns the pause before the next try, and false when there shall be
@@ -144,14 +170,18 @@ func (t *tally) failed(err error, now time.Time) (time.Duration, bool) {
 		return pause, t.waiting && (now.Sub(t.began) < invisibleFor ||
 			t.missing < missingTimes || now.Sub(t.missingSince) < missingFor)
 	case unreachable, transient:
-		endless := t.waiting && (t.seen || m == transient)
+		known := t.seen || t.reached.Load()
+		endless := t.waiting && (known || m == transient)
 		if !endless && t.retries == t.maxRetries {
 			return 0, false
 		}
 		t.retries++
-		if m == unreachable && !t.seen {
+		if m == unreachable && !known {
+			if t.lostSince.IsZero() {
+				t.lostSince = now
+			}
 			pause = min(pause, reachBackoff)
-			if now.Add(pause).Sub(t.began) > reachWithin {
+			if now.Add(pause).Sub(t.lostSince) > reachWithin {
 				return 0, false
 			}
 		}

@@ -42,14 +42,18 @@ type wait struct {
 	interval time.Duration
 	calls    int // of the poll, when this wait joined
 	done     chan struct{}
+	// abort ends the waits of the same read, for a cause that is common to them.
+	abort context.CancelCauseFunc
 }
 
 // join adds a wait to the poll of a job, and starts the poll where there is none.
-func (c *Client) join(ctx context.Context, key pollKey, deadline time.Time, interval time.Duration) *wait {
+func (c *Client) join(
+	ctx context.Context, abort context.CancelCauseFunc, key pollKey, deadline time.Time, interval time.Duration,
+) *wait {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
-	w := &wait{joined: now, deadline: deadline, interval: interval, done: make(chan struct{})}
+	w := &wait{joined: now, deadline: deadline, interval: interval, done: make(chan struct{}), abort: abort}
 	p := c.polls[key]
 	if p == nil {
 		// The poll outlives the caller that began it, if others have joined.
@@ -57,7 +61,7 @@ func (c *Client) join(ctx context.Context, key pollKey, deadline time.Time, inte
 		p = &poll{
 			client: c, key: key, cancel: cancel,
 			wake: make(chan struct{}, 1), waits: make(map[*wait]bool),
-			tally: tally{waiting: true, maxRetries: c.maxRetries, began: now},
+			tally: tally{waiting: true, maxRetries: c.maxRetries, began: now, reached: &c.reached},
 		}
 		c.polls[key] = p
 		go p.run(shared)
@@ -199,6 +203,9 @@ func (p *poll) wantsConfirmation() bool {
 func (p *poll) finish() bool {
 	for w := range p.waits {
 		close(w.done)
+		if p.client.isCommon(p.cause) {
+			w.abort(p.cause)
+		}
 	}
 	p.end()
 	return true

@@ -3,6 +3,7 @@ package workspace
 import (
 	"encoding/json"
 	"net/url"
+	"strings"
 )
 
 // v2 is the API of ShowJobDetail: GET /v2/{project_id}/job/{job_id}. It says the
@@ -55,7 +56,7 @@ type v2SubJob struct {
 func decodeV2(body []byte, jobID string) (Job, error) {
 	var answer v2Job
 	err := json.Unmarshal(body, &answer)
-	if err != nil || answer.ID.value == nil && answer.Status.value == nil {
+	if err != nil || answer.ID.value == nil && answer.status() == StatusUnknown {
 		return Job{}, noJob(body, err)
 	}
 	if id := answer.ID.value; id != nil && *id != "" && *id != jobID {
@@ -75,15 +76,18 @@ func decodeV2(body []byte, jobID string) (Job, error) {
 }
 
 func (w *v2Task) domain() Task {
-	task := Task{
-		Status: StatusUnknown, Operation: w.JobType.value, Word: w.Status.value,
+	return Task{
+		Status: w.status(), Operation: w.JobType.value, Word: w.Status.value,
 		BeginTime: w.BeginTime.value, EndTime: w.EndTime.value,
 		ExecuteCode: w.ErrorCode.value, ExecuteMessage: w.ErrorMessage.value,
 	}
+}
+
+func (w *v2Task) status() Status {
 	if w.Status.value != nil {
-		if status, known := v2Statuses[*w.Status.value]; known {
-			task.Status = status
+		if status, known := v2Statuses[strings.ToUpper(strings.TrimSpace(*w.Status.value))]; known {
+			return status
 		}
 	}
-	return task
+	return StatusUnknown
 }

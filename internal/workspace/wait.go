@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"terraform.local/huaweicloud/terraform-provider-workspace/internal/transport"
 )
 
 // readWithin bounds a plain read, retries included.
@@ -84,24 +86,27 @@ type result struct {
 // them are needed, their order does not matter.
 func (c *Client) waitEach(ctx context.Context, ids []string, o ReadOptions, results []result) {
 	began := time.Now()
-	limited, cancel := context.WithTimeout(ctx, o.Timeout)
+	timed, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
+	limited, abort := context.WithCancelCause(timed)
+	defer abort(nil)
 	waits := make([]*wait, len(ids))
 	for i, id := range ids {
-		waits[i] = c.join(ctx, pollKey{o.ProjectID, id}, began.Add(o.Timeout), o.Interval)
+		waits[i] = c.join(ctx, abort, pollKey{o.ProjectID, id}, began.Add(o.Timeout), o.Interval)
 	}
 	for i, w := range waits {
 		select {
 		case <-w.done:
 		case <-limited.Done():
 		}
-		results[i] = c.result(ctx, w, o)
+		results[i] = c.result(ctx, limited, w, o)
 		c.leave(w)
 	}
 }
 
-// result judges a wait that has ended, or whose time has.
-func (c *Client) result(ctx context.Context, w *wait, o ReadOptions) result {
+// result judges a wait that has ended, or whose time has, or that another one has
+// ended with it.
+func (c *Client) result(ctx, limited context.Context, w *wait, o ReadOptions) result {
 	e, ended := c.report(w)
 	e.Timeout = o.Timeout
 	switch {
@@ -113,6 +118,8 @@ func (c *Client) result(ctx context.Context, w *wait, o ReadOptions) result {
 		e.Outcome = OutcomeFailed
 	case ctx.Err() != nil:
 		e.Outcome = OutcomeInterrupted
+	case c.isCommon(context.Cause(limited)):
+		e.Outcome, e.Cause = OutcomeUnreadable, context.Cause(limited)
 	default:
 		e.Outcome = OutcomeTimedOut
 	}
@@ -125,10 +132,21 @@ func (c *Client) readEach(ctx context.Context, ids []string, projectID string, r
 		next  atomic.Int64
 		group sync.WaitGroup
 	)
+	shared, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
 	for range min(workers, len(ids)) {
 		group.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(ids)); i = next.Add(1) - 1 {
-				results[i] = c.read(ctx, ids[i], projectID)
+				r := c.read(shared, ids[i], projectID)
+				if r.err != nil && ctx.Err() == nil {
+					// What has ended one read for a common cause has ended the others.
+					if cause := context.Cause(shared); cause != nil {
+						r.err.Outcome, r.err.Cause = OutcomeUnreadable, cause
+					} else if c.isCommon(r.err.Cause) {
+						abort(r.err.Cause)
+					}
+				}
+				results[i] = r
 			}
 		})
 	}
@@ -136,12 +154,13 @@ func (c *Client) readEach(ctx context.Context, ids []string, projectID string, r
 }
 
 // read asks for a job once, and again only after transient faults. Its minute
-// begins with the first request: the queue before it may be long.
+// begins with the first request, as the queue for the budget may be long; where
+// there has been none, it began with the read.
 func (c *Client) read(ctx context.Context, id, projectID string) result {
 	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
 	began := time.Now()
-	t := tally{maxRetries: c.maxRetries, began: began}
+	t := tally{maxRetries: c.maxRetries, began: began, reached: &c.reached}
 	e := &Error{Outcome: OutcomeUnreadable, JobID: id}
 	var minute *time.Timer
 	defer func() {
@@ -150,7 +169,7 @@ func (c *Client) read(ctx context.Context, id, projectID string) result {
 		}
 	}()
 	mine := turn{due: began, patience: maxReadPause, sent: func() {
-		if e.Calls++; e.Calls == 1 {
+		if e.Calls++; minute == nil {
 			t.began = time.Now()
 			minute = time.AfterFunc(readWithin, cancel)
 		}
@@ -160,8 +179,16 @@ func (c *Client) read(ctx context.Context, id, projectID string) result {
 		if err == nil {
 			return result{job: &l.job}
 		}
-		if limited.Err() == nil || e.Cause == nil {
+		switch {
+		case limited.Err() == nil:
 			e.Cause = err
+		case e.Cause == nil:
+			e.Cause = &transport.NetworkError{
+				Host: c.endpoint.Host, Fault: transport.FaultTimeout, Detail: "gave up after " + readWithin.String(),
+			}
+		}
+		if minute == nil {
+			minute = time.AfterFunc(readWithin-time.Since(began), cancel)
 		}
 		pause, again := t.failed(err, time.Now())
 		if again && time.Since(t.began)+pause < readWithin && sleep(limited, pause) == nil {
