@@ -2,6 +2,8 @@ package workspace_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -361,4 +363,75 @@ func TestCancelAnywhere(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWaitsInTheQueueSurviveABlip: that the service has answered others counts for
+// a wait whose first look meets nobody.
+func TestWaitsInTheQueueSurviveABlip(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		scenario, ids := jobs(200, func(int) time.Duration { return time.Minute })
+		b := newBubble(t, scenario, limited)
+		b.meet(disturbances["refused"], 30*time.Second, 32*time.Second)
+		if _, err := b.client.WaitJobs(t.Context(), ids, workspace.ReadOptions{Timeout: time.Hour}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestCommonCausesEndAllAtOnce: what would meet every job costs no request for
+// each of them.
+func TestCommonCausesEndAllAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		meets disturbance
+		most  time.Duration
+		calls int
+	}{
+		"a closed port": {disturbances["refused"], 8 * time.Second, 200},
+		"an untrusted certificate": {
+			disturbance{dial: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}}, 0, 32,
+		},
+		"lacking rights": {disturbance{fault: simulator.Fault{Status: http.StatusForbidden, Body: `{"error_code":"APIGW.0302"}`}}, 0, 32},
+	} {
+		for mode, timeout := range map[string]time.Duration{"waiting": time.Hour, "reading": 0} {
+			t.Run(name+", "+mode, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					scenario, ids := jobs(1000, func(int) time.Duration { return time.Minute })
+					b := newBubble(t, scenario, limited)
+					served := b.meet(c.meets, 0, time.Hour)
+					_, err := b.client.WaitJobs(t.Context(), ids, workspace.ReadOptions{Timeout: timeout})
+					var many *workspace.JobsError
+					if !errors.As(err, &many) || len(many.Failures) != 1000 {
+						t.Fatalf("got %v", err)
+					}
+					for _, failure := range many.Failures {
+						if failure.Outcome != workspace.OutcomeUnreadable || failure.Cause == nil {
+							t.Fatalf("got %v", failure)
+						}
+					}
+					if took := time.Since(b.start); took > c.most || served() > c.calls {
+						t.Errorf("took %s and %d requests, want %s and %d at the most", took, served(), c.most, c.calls)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestHungServiceCostsManyReadsAMinute, as it does one.
+func TestHungServiceCostsManyReadsAMinute(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		scenario, ids := jobs(10, func(int) time.Duration { return time.Minute })
+		b := newBubble(t, scenario, limited)
+		b.AddFault(simulator.Fault{Hang: true})
+		if failed := b.all(t.Context(), ids, workspace.ReadOptions{}); len(failed) != 10 {
+			t.Errorf("%d reads failed", len(failed))
+		}
+		if took := time.Since(b.start); took > 71*time.Second {
+			t.Errorf("ten reads took %s", took)
+		}
+	})
 }
