@@ -226,6 +226,39 @@ func TestAProfileRanksAtTheLevelThatNamesIt(t *testing.T) {
 	}
 }
 
+func TestAProfileIsCheckedLikeArguments(t *testing.T) {
+	t.Parallel()
+	const good = `"accessKeyId":"AK-P","secretAccessKey":"SK-P","name":"default"`
+	for name, c := range map[string]struct{ fields, argument string }{
+		"a region that is no part of a host": {`{` + good + `,"region":"cn_north 4"}`, argRegion},
+		"a project that leaves its path":     {`{` + good + `,"region":"cn-north-4","projectId":"a/../b"}`, argProjectID},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := resolveConfig(t, given{"shared_config_file": koocli(t, c.fields)}, nil)
+			if len(got.problems) != 1 || !strings.HasPrefix(got.problems[0], "["+c.argument+"] Invalid "+c.argument) {
+				t.Errorf("got %q", got.problems)
+			}
+		})
+	}
+}
+
+func TestAProfileThatIsNotChosenIsNoProblem(t *testing.T) {
+	t.Parallel()
+	for name, file := range map[string]string{
+		"without keys": koocli(t, `{"name":"default","mode":"ecsAgency"}`), "missing": "/nowhere/config.json",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := resolveConfig(t, soundBlock, given{"HW_SHARED_CONFIG_FILE": file})
+			wantProblems(t, got.problems)
+			if got.config.auth.Credential != auth.Credential(auth.Token{Value: "token-value"}) {
+				t.Errorf("got %T", got.config.auth.Credential)
+			}
+		})
+	}
+}
+
 // TestEachPairOfKindsAtOneLevelIsRefused with the names of both.
 func TestEachPairOfKindsAtOneLevelIsRefused(t *testing.T) {
 	t.Parallel()

@@ -173,3 +173,19 @@ func TestSecretsAreSafeForConcurrentUse(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestSecretThatWasCutOffIsMaskedButForTheRest(t *testing.T) {
+	t.Parallel()
+	var secrets transport.Secrets
+	long := strings.Repeat("0123456789abcdefghijklmnopqrstuvwxyz-", 80)
+	secrets.Add(long)
+	for _, cut := range []int{33, 256, 1024, len(long) - 1} {
+		masked := secrets.Mask("sent " + transport.Clean(long, cut))
+		if rest := strings.TrimRight(strings.ReplaceAll(masked[len("sent "):], "*", ""), "…"); len(rest) >= 32 {
+			t.Errorf("cut at %d, %d characters are left: %s", cut, len(rest), rest)
+		}
+	}
+	if got := secrets.Mask(long); got != "***" {
+		t.Errorf("the whole is masked as %s", got)
+	}
+}
