@@ -17,7 +17,7 @@ func writeReport(w *bytes.Buffer, r results) error {
 		return err
 	}
 	for _, section := range []func(*bytes.Buffer, results){
-		printHead, printTargets, printSchedules, printFaults,
+		printHead, printTargets, printSchedules, printFaults, printMany, printOverhead, printThroughCLI,
 		func(w *bytes.Buffer, _ results) { printStacks(w, versions) },
 	} {
 		section(w, r)
@@ -31,17 +31,21 @@ func printHead(w *bytes.Buffer, _ results) {
 
 The provider's own waiter and those of other libraries wait for the same simulated
 jobs, all of them the real code, in virtual time (Go's `+"`testing/synctest`"+`): hours
-pass in milliseconds, and nothing but the schedules and rules makes a difference.
+pass in milliseconds, nothing but the schedules and rules makes a difference, and how
+fast the machine is does not matter. What the provider itself costs, in the last three
+sections, is measured in real time: as a ratio to something else in the same run
+wherever it can be.
 
     make bench
 
-measures again and writes this page and the plot; it takes some four minutes on two
+measures again and writes this page and the plot. It needs a terraform or tofu on
+PATH (or TF_ACC_TERRAFORM_PATH), takes some seven minutes on two
 idle cores, and fails where a target is missed. The jobs are drawn with the fixed seed %d.
 This provider, aws-sdk-go-v2 and, between retries, azcore and hcloud-go add chance
 of their own, so that their numbers move in the last digit, and their cells in the
 fault tables by some seconds.
 
-Environment: %s, %s/%s. How fast the machine is does not matter.
+Environment: %s, %s/%s.
 `, seed, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -11,13 +12,17 @@ type results struct {
 	finished  *job
 	schedules map[cell]figures
 	faults    matrix
+	many      map[manyKey]crowded
+	overhead  overhead
+	cli       throughCLI
 }
 
 // complete is false when something failed, or only a part was asked for (-run
 // TestBench/faults).
 func (r results) complete() bool {
 	return r.finished.calls > 0 && len(r.faults) == len(trials())*len(faults())*len(matrixStacks()) &&
-		len(r.schedules) == len(stacks())*len(distributions())*len(subJobCounts)
+		len(r.schedules) == len(stacks())*len(distributions())*len(subJobCounts) &&
+		len(r.many) == len(manyCounts)*len(crowdWaiters()) && r.overhead.reading > 0 && r.cli.complete()
 }
 
 // measureFinished has the provider wait for a job that has ended.
@@ -51,7 +56,7 @@ func (r results) targets() []target {
 	atMost := func(what string, got, limit float64, unit string) target {
 		return target{what, fmt.Sprintf("≤ %g%s", limit, unit), fmt.Sprintf("%.2f%s", got, unit), got <= limit}
 	}
-	return []target{
+	return slices.Concat([]target{
 		{
 			"a finished job", "1 call, no delay",
 			fmt.Sprintf("%d call, %g s beyond the round trip", r.finished.calls, (r.finished.late - roundTrip).Seconds()),
@@ -67,5 +72,5 @@ func (r results) targets() []target {
 			fmt.Sprintf("faults: %d in %d trials each, survived or stopped at as they should be", len(faults()), len(trials())),
 			fmt.Sprint(met + wrong), fmt.Sprint(met), wrong == 0,
 		},
-	}
+	}, manyTargets(r.many), r.overhead.targets(), r.cli.targets())
 }

@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The types of this file read JSON liberally: a number where a string belongs, a
@@ -138,12 +139,18 @@ func (l *list[T]) UnmarshalJSON(raw []byte) error {
 }
 
 // asText returns a JSON string's content, and any other value's text without
-// insignificant space.
+// insignificant space. Nearly all values are plain strings and numbers, which need
+// no second decoder.
 func asText(raw []byte) (string, error) {
-	if len(raw) > 0 && raw[0] == '"' {
+	switch {
+	case len(raw) > 1 && raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw):
+		return string(raw[1 : len(raw)-1]), nil
+	case len(raw) > 0 && raw[0] == '"':
 		var s string
 		err := json.Unmarshal(raw, &s)
 		return s, err
+	case len(raw) > 0 && raw[0] != '{' && raw[0] != '[':
+		return string(raw), nil
 	}
 	var compact bytes.Buffer
 	err := json.Compact(&compact, raw)
