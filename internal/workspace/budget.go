@@ -161,6 +161,9 @@ func (b *budget) take(index int) *ticket {
 // reject turns away those who will not sit out the pause.
 func (b *budget) reject() {
 	left := time.Until(b.pausedUntil)
+	if left <= 0 {
+		return
+	}
 	for _, t := range slices.Clone(b.queue) {
 		if t.patience < left {
 			b.take(t.index)
