@@ -34,4 +34,5 @@ done
 export TF_ACC_TERRAFORM_PATH=$cli CHECKPOINT_DISABLE=1
 
 [ $# -gt 0 ] || set -- ./...
-go test $race "$@"
+# Most of the time of the tests with a CLI is waiting, which more of them can share.
+go test $race -timeout 30m -parallel 4 "$@"
