@@ -172,10 +172,12 @@ func (t *tally) failed(err error, now time.Time) (time.Duration, bool) {
 	case unreachable, transient:
 		known := t.seen || t.reached.Load()
 		endless := t.waiting && (known || m == transient)
-		if !endless && t.retries == t.maxRetries {
-			return 0, false
+		if !endless {
+			if t.retries == t.maxRetries {
+				return 0, false
+			}
+			t.retries++
 		}
-		t.retries++
 		if m == unreachable && !known {
 			if t.lostSince.IsZero() {
 				t.lostSince = now

@@ -37,8 +37,8 @@ func (c *Client) WaitJob(ctx context.Context, id string, o ReadOptions) (Job, er
 }
 
 // WaitJobs is WaitJob for many jobs at once, each of which costs its own calls
-// once, however often it is listed. It goes on until the fate of each is known.
-// The error is a *JobsError.
+// once, however often it is listed. It goes on until the fate of each is known, or
+// a cause that is common to them ends all. The error is a *JobsError.
 func (c *Client) WaitJobs(ctx context.Context, ids []string, o ReadOptions) (map[string]Job, error) {
 	jobs, failures := c.readAll(ctx, distinct(ids), o)
 	if len(failures) > 0 {
