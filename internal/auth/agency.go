@@ -140,9 +140,7 @@ func (s *Session) postJSON(
 	if err != nil {
 		return nil, err
 	}
-	u := *base
-	u.Path += path
-	resp, err := s.http.Do(ctx, transport.Request{Method: http.MethodPost, URL: &u, Body: text}, signer)
+	resp, err := s.http.Do(ctx, transport.Request{Method: http.MethodPost, URL: transport.At(base, path), Body: text}, signer)
 	switch {
 	case isUnauthorized(err):
 		return nil, err

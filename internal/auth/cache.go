@@ -87,7 +87,7 @@ const (
 // so that one that is off here does not matter.
 func leased[T comparable](value T, answer *transport.Response, expires time.Time) lease[T] {
 	now := time.Now()
-	issued := answer.Date
+	issued := answer.Date()
 	if issued.IsZero() {
 		issued = now
 	}

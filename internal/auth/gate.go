@@ -78,6 +78,9 @@ func (g *gate) pass(
 // shut remembers a refusal of a credential that had been accepted before: IAM's, or
 // one that is about the identity. Another may be about one project alone.
 func (g *gate) shut(ctx context.Context, err error) {
+	if err == nil {
+		return
+	}
 	var refusal *RefusedError
 	if errors.As(err, &refusal) && (isBadIdentity(err) || refusal.ProjectID == "") && g.lock.acquire(ctx) == nil {
 		g.refusal = refusal

@@ -138,7 +138,7 @@ func TestEachCredentialReadsAJobOfARealServer(t *testing.T) {
 					return err
 				}
 				_, err = session.Do(t.Context(), id, func(signer transport.Signer) (*transport.Response, error) {
-					r := transport.Request{Method: http.MethodGet, URL: u.JoinPath("v1", id, "job", jobID)}
+					r := transport.Request{Method: http.MethodGet, URL: transport.At(u, "/v1/"+id+"/job/"+jobID)}
 					return client.Do(t.Context(), r, signer)
 				})
 				return err

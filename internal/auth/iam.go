@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"terraform.local/huaweicloud/terraform-provider-workspace/internal/transport"
 )
@@ -23,8 +24,8 @@ var errNoIAM = &SetupError{
 
 // project is the default project of a session, looked up at most once.
 type project struct {
-	lock    lock
-	id      string
+	id      atomic.Pointer[string]
+	lock    lock  // of the lookup
 	failure error // an answer that asking again would not change
 }
 
@@ -33,19 +34,28 @@ type project struct {
 // configured name.
 func (s *Session) ProjectID(ctx context.Context) (string, error) {
 	p := &s.project
+	if id := p.id.Load(); id != nil {
+		return *id, nil
+	}
 	if err := p.lock.acquire(ctx); err != nil {
 		return "", err
 	}
 	defer p.lock.release()
-	if p.id != "" || p.failure != nil {
-		return p.id, p.failure
+	if id := p.id.Load(); id != nil {
+		return *id, nil
+	}
+	if p.failure != nil {
+		return "", p.failure
 	}
 	id, err := s.source.projectID(ctx)
-	if isDefinite(err) {
-		p.failure = err
+	if err != nil {
+		if isDefinite(err) {
+			p.failure = err
+		}
+		return "", err
 	}
-	p.id = id
-	return id, err
+	p.id.Store(&id)
+	return id, nil
 }
 
 // lookUpProject finds the project by its exact name (IAM API page
@@ -93,8 +103,7 @@ func (s *Session) iamRequest(
 	if s.iam == nil {
 		return nil, errNoIAM
 	}
-	u := *s.iam
-	u.Path += path
+	u := transport.At(s.iam, path)
 	u.RawQuery = query
-	return s.http.Do(ctx, transport.Request{Method: method, URL: &u, Body: body}, signer)
+	return s.http.Do(ctx, transport.Request{Method: method, URL: u, Body: body}, signer)
 }

@@ -55,7 +55,7 @@ func (m Metadata) fetch(ctx context.Context, s *Session, direct *transport.Clien
 	const doing = "getting the ECS's keys"
 	header := http.Header{}
 	token, err := direct.Do(ctx, transport.Request{
-		Method: http.MethodPut, URL: m.Endpoint.JoinPath("/meta-data/latest/api/token"),
+		Method: http.MethodPut, URL: transport.At(m.Endpoint, "/meta-data/latest/api/token"),
 		Header: http.Header{"X-Metadata-Token-Ttl-Seconds": {"300"}},
 	}, nil)
 	var status *transport.StatusError
@@ -71,7 +71,7 @@ func (m Metadata) fetch(ctx context.Context, s *Session, direct *transport.Clien
 		return lease[AccessKey]{}, &IAMError{Doing: doing, Argument: argECSMetadata, Err: err}
 	}
 	resp, err := direct.Do(ctx, transport.Request{
-		Method: http.MethodGet, URL: m.Endpoint.JoinPath("/openstack/latest/securitykey"), Header: header,
+		Method: http.MethodGet, URL: transport.At(m.Endpoint, "/openstack/latest/securitykey"), Header: header,
 	}, nil)
 	if err != nil {
 		return lease[AccessKey]{}, &IAMError{Doing: doing, Argument: argECSMetadata, Err: err}

@@ -82,7 +82,10 @@ func NewSession(client *transport.Client, secrets *transport.Secrets, c Config) 
 	s := &Session{
 		http: client, secrets: secrets, iam: c.IAM, projectName: c.ProjectName,
 		kind: c.Credential.Kind(), gates: make(map[string]*gate),
-		project: project{lock: newLock(), id: c.ProjectID},
+		project: project{lock: newLock()},
+	}
+	if c.ProjectID != "" {
+		s.project.id.Store(&c.ProjectID)
 	}
 	secrets.Add(c.Credential.secrets()...)
 	s.source = c.Credential.source(s)

@@ -25,7 +25,7 @@ const (
 	// connections are as many as the provider uses.
 	connections = 16
 	// rounds are run in turns, so that all meet the same machine.
-	loopbackRounds = 15
+	loopbackRounds = 60
 	overheadLimit  = 1.5
 	benchToken     = "bench-token"
 )

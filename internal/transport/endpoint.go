@@ -34,6 +34,13 @@ func ParseEndpoint(text string) (*url.URL, error) {
 	return u, nil
 }
 
+// At is the URL of a path, which begins with a slash, below a service's endpoint.
+func At(endpoint *url.URL, path string) *url.URL {
+	u := *endpoint
+	u.Path += path
+	return &u
+}
+
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

@@ -95,7 +95,7 @@ func (e *StatusError) Error() string {
 func (c *Client) statusError(r Request, resp *Response) *StatusError {
 	p := ParseProblem(resp.Body)
 	e := &StatusError{
-		Host: r.URL.Host, Status: resp.Status, Date: resp.Date, RequestID: resp.RequestID,
+		Host: r.URL.Host, Status: resp.Status, Date: resp.Date(), RequestID: resp.RequestID,
 		Code: c.clean(p.Code, 64), Message: c.clean(p.Message, maxMessage),
 		RetryAfter: resp.Header.Get("Retry-After"),
 	}

@@ -15,6 +15,9 @@ import (
 // formatting characters (terminal escapes, line breaks, bidirectional overrides)
 // become single spaces, and what exceeds limit characters is cut.
 func Clean(text string, limit int) string {
+	if len(text) <= limit && strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) < 0 {
+		return text // Codes and ids, which nearly every answer has.
+	}
 	var b strings.Builder
 	space, count := false, 0
 	for _, r := range text {

@@ -29,6 +29,9 @@ const (
 	// thousands of sub-jobs, and the end of a gzip bomb.
 	MaxBody = 4 << 20
 
+	// promisedBody is how far an announced length is believed beforehand.
+	promisedBody = 64 << 10
+
 	// Connections is how many connections to one host are kept: one for each
 	// exchange that callers may have in flight.
 	Connections = 16
@@ -143,6 +146,7 @@ func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 // Request is one HTTP request. Its body is JSON, or empty.
 type Request struct {
 	Method string
+	// URL goes on the wire as it is: see At.
 	URL    *url.URL
 	Header http.Header
 	Body   []byte
@@ -154,10 +158,17 @@ type Response struct {
 	Header    http.Header
 	Body      []byte
 	RequestID string
-	// Date is the server's clock; zero where the answer does not tell.
-	Date time.Time
 	// Elapsed is the time from sending to the body's last byte.
 	Elapsed time.Duration
+}
+
+// Date is the server's clock; zero where the answer does not tell.
+func (r *Response) Date() time.Time {
+	date, err := http.ParseTime(r.Header.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return date
 }
 
 // Do sends one request and reads the whole answer within Timeout. Its error is
@@ -166,10 +177,11 @@ type Response struct {
 func (c *Client) Do(ctx context.Context, r Request, signer Signer) (*Response, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(limited, r.Method, r.URL.String(), bytes.NewReader(r.Body))
+	req, err := http.NewRequestWithContext(limited, r.Method, "", bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, fmt.Errorf("building a request: %w", err)
 	}
+	req.URL = r.URL
 	for name, values := range r.Header {
 		req.Header[name] = values
 	}
@@ -186,22 +198,19 @@ func (c *Client) Do(ctx context.Context, r Request, signer Signer) (*Response, e
 
 	start := time.Now()
 	resp, err := c.exchange(req)
+	took := time.Since(start)
 	if ended := ctx.Err(); ended != nil && err != nil {
 		return nil, ended
 	}
-	fields := map[string]any{
-		"method": r.Method, "host": r.URL.Host, "path": r.URL.Path,
-		"duration_ms": time.Since(start).Milliseconds(),
-	}
 	if err != nil {
 		failed := c.networkError(r.URL.Host, err)
-		fields["fault"] = string(failed.Fault)
-		c.debug(ctx, "no answer", fields)
+		c.debug(ctx, "no answer", r, took, func(fields map[string]any) { fields["fault"] = string(failed.Fault) })
 		return nil, failed
 	}
-	resp.Elapsed = time.Since(start)
-	fields["status"], fields["bytes"], fields["request_id"] = resp.Status, len(resp.Body), resp.RequestID
-	c.debug(ctx, "answer", fields)
+	resp.Elapsed = took
+	c.debug(ctx, "answer", r, took, func(fields map[string]any) {
+		fields["status"], fields["bytes"], fields["request_id"] = resp.Status, len(resp.Body), resp.RequestID
+	})
 	if resp.Status >= http.StatusMultipleChoices {
 		return nil, c.statusError(r, resp)
 	}
@@ -214,19 +223,16 @@ func (c *Client) exchange(req *http.Request) (*Response, error) {
 		return nil, err
 	}
 	defer res.Body.Close() //nolint:errcheck // The body has been read, or is given up.
-	body, err := io.ReadAll(io.LimitReader(res.Body, MaxBody+1))
-	if err != nil {
+	var body bytes.Buffer
+	body.Grow(bytes.MinRead + int(min(max(res.ContentLength, 0), promisedBody)))
+	if _, err := body.ReadFrom(io.LimitReader(res.Body, MaxBody+1)); err != nil {
 		return nil, &bodyError{err}
 	}
-	if len(body) > MaxBody {
+	if body.Len() > MaxBody {
 		return nil, errTooLarge
 	}
-	date, err := http.ParseTime(res.Header.Get("Date"))
-	if err != nil {
-		date = time.Time{}
-	}
 	return &Response{
-		Status: res.StatusCode, Header: res.Header, Body: body, Date: date,
+		Status: res.StatusCode, Header: res.Header, Body: body.Bytes(),
 		RequestID: c.clean(requestID(res.Header), 128),
 	}, nil
 }
@@ -239,10 +245,16 @@ func requestID(h http.Header) string {
 	return h.Get("X-Iam-Trace-Id")
 }
 
-func (c *Client) debug(ctx context.Context, message string, fields map[string]any) {
-	if c.log != nil {
-		c.log.Debug(ctx, message, fields)
+// debug writes the line of an exchange. Its fields are an allow-list.
+func (c *Client) debug(ctx context.Context, message string, r Request, took time.Duration, add func(fields map[string]any)) {
+	if c.log == nil {
+		return
 	}
+	fields := map[string]any{
+		"method": r.Method, "host": r.URL.Host, "path": r.URL.Path, "duration_ms": took.Milliseconds(),
+	}
+	add(fields)
+	c.log.Debug(ctx, message, fields)
 }
 
 func (c *Client) clean(text string, limit int) string {

@@ -130,8 +130,8 @@ func TestAnswerIsReadWhole(t *testing.T) {
 			if resp.Status != http.StatusCreated || string(resp.Body) != `{"job":{}}` || resp.Header.Get("X-Subject-Token") != "v" {
 				t.Errorf("got %d %s %v", resp.Status, resp.Body, resp.Header)
 			}
-			if !resp.Date.Equal(tc.date) || resp.RequestID != tc.id || resp.Elapsed <= 0 {
-				t.Errorf("got date %s, request id %q, elapsed %s", resp.Date, resp.RequestID, resp.Elapsed)
+			if !resp.Date().Equal(tc.date) || resp.RequestID != tc.id || resp.Elapsed <= 0 {
+				t.Errorf("got date %s, request id %q, elapsed %s", resp.Date(), resp.RequestID, resp.Elapsed)
 			}
 		})
 	}

@@ -87,11 +87,8 @@ func CheckID(id string) error {
 
 // look is one GET of a job.
 type look struct {
-	job Job
-	// date is the server's clock; zero where it does not tell.
-	date time.Time
-	// roundTrip is how long the answer took.
-	roundTrip time.Duration
+	job    Job
+	answer *transport.Response
 }
 
 // turn is a look's claim on the budget of requests.
@@ -118,7 +115,7 @@ func (c *Client) get(ctx context.Context, version Version, jobID, projectID stri
 		}
 		t.sent()
 		resp, err := c.http.Do(ctx, transport.Request{
-			Method: http.MethodGet, URL: api.url(c.endpoint, projectID, jobID),
+			Method: http.MethodGet, URL: transport.At(c.endpoint, api.path(projectID, jobID)),
 		}, signer)
 		c.budget.release(place, err)
 		var status *transport.StatusError
@@ -135,5 +132,5 @@ func (c *Client) get(ctx context.Context, version Version, jobID, projectID stri
 		return look{}, &AnswerError{Host: c.endpoint.Host, Problem: err.Error(), RequestID: resp.RequestID}
 	}
 	job.ProjectID = projectID
-	return look{job: job, date: resp.Date, roundTrip: resp.Elapsed}, nil
+	return look{job: job, answer: resp}, nil
 }

@@ -20,7 +20,8 @@ func TestNoJob(t *testing.T) {
 		` `:                                 "an empty body",
 		`<html><body>Sign in</body></html>`: "an HTML page instead of JSON",
 		`{"job":{"job_id":"1","job_st`:      "JSON that is broken or cut short after 28 bytes",
-		`{"job":{}} trailing`:               "JSON that is broken or cut short after 12 bytes",
+		`{"job":{}} trailing`:               "JSON that is broken or cut short after 11 bytes",
+		`{"job":{}} 5`:                      "JSON that is broken or cut short after 11 bytes",
 		`{"error_code":"WKS.1","error_msg":"out\nof order"}`: "an error instead: WKS.1: out of order",
 		`{"error":{"code":401,"message":"who?"}}`:            "an error instead: 401: who?",
 		`{"job":{"job_id":"2"}}`:                             `another job's id, "2"`,
@@ -28,6 +29,7 @@ func TestNoJob(t *testing.T) {
 		`{"job":[]}`:                                         `a JSON array where "job" belongs`,
 		`{"job":{"sub_jobs":7}}`:                             `a JSON number where "job.sub_jobs" belongs`,
 		`upstream connect error`:                             "upstream connect error",
+		`{"job":{"x":` + strings.Repeat("[", 1<<20):          "JSON that is broken or cut short after 10010 bytes",
 		`{"error_code":"` + strings.Repeat("x", 100) + `","error_msg":"too\tlong"}`: "an error instead: " + strings.Repeat("x", 64) + "…: too long",
 	} {
 		_, err := decodeV1([]byte(body), "1")
@@ -58,6 +60,14 @@ func TestLiberal(t *testing.T) {
 	}
 	if job := decode(t, `{"job":{"job_id":1}}`); job.ID != "1" {
 		t.Errorf("an id as a number: got %q", job.ID)
+	}
+
+	if job := decode(t, ` {"j\u006fb" : {"job\u005fstatus" : 1}} `); job.Status != StatusSuccess {
+		t.Errorf("escaped names: got %s", job.Status)
+	}
+	twice := decode(t, `{"job":{"job_status":1,"job_status":0,"execute_message":"a`+"\xff"+`b","execute_code":{"x":"a`+"\xff"+`b"}}}`)
+	if twice.Status != StatusFailed || *twice.ExecuteMessage != "a\uFFFDb" || *twice.ExecuteCode != `{"x":"a`+"\uFFFD"+`b"}` {
+		t.Errorf("got %s, %q, %q", twice.Status, *twice.ExecuteMessage, *twice.ExecuteCode)
 	}
 
 	sub := decode(t, `{"job":{"sub_jobs":[null,{"job_id":575768277481947136,"entities":{"resource_id":12,

@@ -1,10 +1,11 @@
 package workspace
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"terraform.local/huaweicloud/terraform-provider-workspace/internal/transport"
 )
@@ -30,8 +31,8 @@ func (e *AnswerError) Error() string {
 func noJob(body []byte, err error) error {
 	problem := transport.ParseProblem(body)
 	var (
-		syntax *json.SyntaxError
-		kind   *json.UnmarshalTypeError
+		syntax *jsontext.SyntacticError
+		kind   *kindError
 	)
 	switch {
 	case problem.Found:
@@ -40,11 +41,9 @@ func noJob(body []byte, err error) error {
 	case err == nil:
 		return errors.New("JSON that holds no job")
 	case errors.As(err, &syntax) && len(body) > 0 && (body[0] == '{' || body[0] == '['):
-		return fmt.Errorf("JSON that is broken or cut short after %d bytes", syntax.Offset)
-	case errors.As(err, &kind) && kind.Field == "":
-		return fmt.Errorf("a JSON %s instead of an object", kind.Value)
+		return fmt.Errorf("JSON that is broken or cut short after %d bytes", syntax.ByteOffset)
 	case errors.As(err, &kind):
-		return fmt.Errorf("a JSON %s where %q belongs", kind.Value, kind.Field)
+		return kind
 	}
 	return errors.New(transport.Clean(problem.Message, 256))
 }

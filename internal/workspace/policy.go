@@ -87,6 +87,9 @@ func meaningOfStatus(e *transport.StatusError) meaning {
 // isCommon reports a cause that is not about one job: the same would meet every
 // other in the same read.
 func (c *Client) isCommon(err error) bool {
+	if err == nil {
+		return false
+	}
 	var (
 		refused *auth.RefusedError
 		setup   *auth.SetupError

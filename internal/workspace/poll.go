@@ -175,7 +175,7 @@ func (p *poll) observe(ctx context.Context, l look, err error) bool {
 	if p.last == nil || p.last.Status != l.job.Status {
 		p.changed = p.at
 	}
-	p.last, p.roundTrip = &l.job, l.roundTrip
+	p.last, p.roundTrip = &l.job, l.answer.Elapsed
 	if l.job.Status.Terminal() && !p.wantsConfirmation() {
 		return p.finish()
 	}
@@ -246,10 +246,11 @@ func (p *poll) snapshot(l look) Snapshot {
 		SubJobs: len(l.job.SubJobs), Pending: len(l.job.Pending()),
 	}
 	begin, ok := parseTime(l.job.BeginTime)
-	if !ok || l.date.IsZero() {
+	date := l.answer.Date()
+	if !ok || date.IsZero() {
 		return s
 	}
-	s.Age = max(s.Age, l.date.Sub(begin))
+	s.Age = max(s.Age, date.Sub(begin))
 	if expected, ok := parseTime(l.job.ExpectedEndTime); ok {
 		s.ExpectedAge = expected.Sub(begin)
 	}

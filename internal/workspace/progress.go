@@ -37,9 +37,10 @@ func (p *poll) logLook(ctx context.Context, l look) {
 	fields := map[string]any{"job_id": p.key.jobID, "status": string(job.Status), "call": p.calls}
 	if p.last != nil {
 		fields["before"] = string(p.last.Status)
-		if end, ok := parseTime(job.EndTime); ok && job.Status.Terminal() && !l.date.IsZero() {
+		date := l.answer.Date()
+		if end, ok := parseTime(job.EndTime); ok && job.Status.Terminal() && !date.IsZero() {
 			// By the server's clock alone.
-			fields["detected_after_ms"] = l.date.Sub(end).Milliseconds()
+			fields["detected_after_ms"] = date.Sub(end).Milliseconds()
 		}
 	}
 	log.Info(ctx, "the job's status changed", fields)

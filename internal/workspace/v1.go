@@ -1,145 +1,170 @@
 package workspace
 
-import (
-	"encoding/json"
-	"math/big"
-	"net/url"
-)
+import "math/big"
 
 // v1 is the API of ShowJob: GET /v1/{project_id}/job/{job_id}.
 
-func v1URL(endpoint *url.URL, projectID, jobID string) *url.URL {
-	u := *endpoint
-	u.Path += "/v1/" + projectID + "/job/" + jobID
-	return &u
-}
-
-type v1Answer struct {
-	Job *v1Job `json:"job"`
-}
-
-type v1Task struct {
-	JobID           text    `json:"job_id"`
-	JobType         number  `json:"job_type"`
-	JobStatus       number  `json:"job_status"`
-	BeginTime       instant `json:"begin_time"`
-	EndTime         instant `json:"end_time"`
-	ExpectedEndTime instant `json:"expected_end_time"`
-	ExecuteCode     text    `json:"execute_code"`
-	ExecuteMessage  text    `json:"execute_message"`
-}
-
-type v1Job struct {
-	v1Task
-
-	SubJobs list[v1SubJob] `json:"sub_jobs"`
-}
-
-type v1SubJob struct {
-	v1Task
-
-	Entities list[wireEntity] `json:"entities"`
-}
+func v1Path(projectID, jobID string) string { return "/v1/" + projectID + "/job/" + jobID }
 
 // decodeV1 reads the body of a 200. Its error is what the body is instead of the
 // job.
 func decodeV1(body []byte, jobID string) (Job, error) {
-	var answer v1Answer
-	if err := json.Unmarshal(body, &answer); err != nil || answer.Job == nil {
+	job := Job{ID: jobID}
+	var (
+		id    *string
+		found bool
+	)
+	d := newDecoder(body)
+	d.object(func(name []byte) {
+		if string(name) != "job" || d.null() {
+			return
+		}
+		found = true
+		d.object(func(name []byte) {
+			switch string(name) {
+			case "job_id":
+				id = d.text()
+			case "sub_jobs":
+				job.SubJobs = v1SubJobs(d)
+			default:
+				job.v1Member(d, name)
+			}
+		})
+	})
+	if err := d.end(); err != nil || !found {
 		return Job{}, noJob(body, err)
 	}
-	if id := answer.Job.JobID.value; id != nil && *id != "" && *id != jobID {
+	if id != nil && *id != "" && *id != jobID {
 		return Job{}, otherJob(*id)
 	}
-	return answer.Job.domain(jobID), nil
+	job.Status = v1Status(job.Code)
+	return job, nil
 }
 
-func (w *v1Job) domain(jobID string) Job {
-	job := Job{Task: w.v1Task.domain(), ID: jobID}
-	for _, sub := range w.SubJobs.items {
-		job.SubJobs = append(job.SubJobs, SubJob{
-			Task: sub.domain(), ID: sub.JobID.value, Entities: entities(sub.Entities),
+func v1SubJobs(d *decoder) (subJobs []SubJob) {
+	d.list(func() {
+		var sub SubJob
+		d.object(func(name []byte) {
+			switch string(name) {
+			case "job_id":
+				sub.ID = d.text()
+			case "entities":
+				sub.Entities = entities(d)
+			default:
+				sub.v1Member(d, name)
+			}
 		})
-	}
-	return job
+		sub.Status = v1Status(sub.Code)
+		subJobs = append(subJobs, sub)
+	})
+	return subJobs
 }
 
-func (w *v1Task) domain() Task {
-	return Task{
-		Status: v1Status(w.JobStatus.value), Code: w.JobStatus.value, Type: w.JobType.value,
-		BeginTime: w.BeginTime.value, EndTime: w.EndTime.value, ExpectedEndTime: w.ExpectedEndTime.value,
-		ExecuteCode: w.ExecuteCode.value, ExecuteMessage: w.ExecuteMessage.value,
+// v1Member reads what jobs and sub-jobs have in common.
+func (t *Task) v1Member(d *decoder, name []byte) {
+	switch string(name) {
+	case "job_type":
+		t.Type = d.number()
+	case "job_status":
+		t.Code = d.number()
+	case "begin_time":
+		t.BeginTime = d.instant()
+	case "end_time":
+		t.EndTime = d.instant()
+	case "expected_end_time":
+		t.ExpectedEndTime = d.instant()
+	case "execute_code":
+		t.ExecuteCode = d.text()
+	case "execute_message":
+		t.ExecuteMessage = d.text()
 	}
 }
 
 // v1Status gives job_status its meaning. Absence is not 0: that is "failed".
 func v1Status(code *big.Float) Status {
-	if code == nil || !code.IsInt() {
+	if code == nil {
 		return StatusUnknown
 	}
-	switch code.Text('f', 0) {
-	case "0":
+	switch i, accuracy := code.Int64(); {
+	case accuracy != big.Exact:
+		return StatusUnknown
+	case i == 0:
 		return StatusFailed
-	case "1":
+	case i == 1:
 		return StatusSuccess
-	case "2":
+	case i == 2:
 		return StatusProcessing
-	case "3":
+	case i == 3:
 		return StatusInitializing
 	}
 	return StatusUnknown
 }
 
-// wireEntity is JobResourceInfo, the same in v1 and v2.
-type wireEntity struct {
-	ResourceID          text                   `json:"resource_id"`
-	ResourceName        text                   `json:"resource_name"`
-	CloudServiceType    text                   `json:"cloud_service_type"`
-	ResourceType        text                   `json:"resource_type"`
-	ResourceSpecCode    text                   `json:"resource_spec_code"`
-	SpecType            dictionary             `json:"spec_type"`
-	SpecSize            number                 `json:"spec_size"`
-	Measure             number                 `json:"measure"`
-	ProcessedTime       instant                `json:"processed_time"`
-	IsMainResource      boolean                `json:"is_main_resource"`
-	MainResources       list[wireMainResource] `json:"main_resources"`
-	ExtendParams        text                   `json:"extend_params"`
-	OldResourceID       text                   `json:"old_resource_id"`
-	OldCloudServiceType text                   `json:"old_cloud_service_type"`
-	OldResourceType     text                   `json:"old_resource_type"`
-}
-
-// wireMainResource is RelativeResource. The API page names it and omits its
-// table; the fields are the SDK's.
-type wireMainResource struct {
-	RelativeResourceID       text   `json:"relative_resource_id"`
-	RelativeResourceName     text   `json:"relative_resource_name"`
-	RelativeType             number `json:"relative_type"`
-	RelativeCloudServiceType text   `json:"relative_cloud_service_type"`
-	RelativeResourceType     text   `json:"relative_resource_type"`
-	ExtendParams             text   `json:"extend_params"`
-}
-
-func entities(wire list[wireEntity]) []Entity {
-	var found []Entity
-	for _, w := range wire.items {
-		e := Entity{
-			ResourceID: w.ResourceID.value, ResourceName: w.ResourceName.value,
-			CloudServiceType: w.CloudServiceType.value, ResourceType: w.ResourceType.value,
-			ResourceSpecCode: w.ResourceSpecCode.value,
-			SpecType:         w.SpecType.value, SpecSize: w.SpecSize.value, Measure: w.Measure.value,
-			ProcessedTime: w.ProcessedTime.value, IsMainResource: w.IsMainResource.value,
-			ExtendParams: w.ExtendParams.value, OldResourceID: w.OldResourceID.value,
-			OldCloudServiceType: w.OldCloudServiceType.value, OldResourceType: w.OldResourceType.value,
-		}
-		for _, m := range w.MainResources.items {
-			e.MainResources = append(e.MainResources, MainResource{
-				ID: m.RelativeResourceID.value, Name: m.RelativeResourceName.value,
-				Type: m.RelativeType.value, CloudServiceType: m.RelativeCloudServiceType.value,
-				ResourceType: m.RelativeResourceType.value, ExtendParams: m.ExtendParams.value,
-			})
-		}
+// entities reads a list of JobResourceInfo, the same in v1 and v2.
+func entities(d *decoder) (found []Entity) {
+	d.list(func() {
+		var e Entity
+		d.object(func(name []byte) {
+			switch string(name) {
+			case "resource_id":
+				e.ResourceID = d.text()
+			case "resource_name":
+				e.ResourceName = d.text()
+			case "cloud_service_type":
+				e.CloudServiceType = d.text()
+			case "resource_type":
+				e.ResourceType = d.text()
+			case "resource_spec_code":
+				e.ResourceSpecCode = d.text()
+			case "spec_type":
+				e.SpecType = d.dictionary()
+			case "spec_size":
+				e.SpecSize = d.number()
+			case "measure":
+				e.Measure = d.number()
+			case "processed_time":
+				e.ProcessedTime = d.instant()
+			case "is_main_resource":
+				e.IsMainResource = d.boolean()
+			case "main_resources":
+				e.MainResources = mainResources(d)
+			case "extend_params":
+				e.ExtendParams = d.text()
+			case "old_resource_id":
+				e.OldResourceID = d.text()
+			case "old_cloud_service_type":
+				e.OldCloudServiceType = d.text()
+			case "old_resource_type":
+				e.OldResourceType = d.text()
+			}
+		})
 		found = append(found, e)
-	}
+	})
+	return found
+}
+
+// mainResources reads a list of RelativeResource. The API page names it and omits
+// its table; the members are the SDK's.
+func mainResources(d *decoder) (found []MainResource) {
+	d.list(func() {
+		var m MainResource
+		d.object(func(name []byte) {
+			switch string(name) {
+			case "relative_resource_id":
+				m.ID = d.text()
+			case "relative_resource_name":
+				m.Name = d.text()
+			case "relative_type":
+				m.Type = d.number()
+			case "relative_cloud_service_type":
+				m.CloudServiceType = d.text()
+			case "relative_resource_type":
+				m.ResourceType = d.text()
+			case "extend_params":
+				m.ExtendParams = d.text()
+			}
+		})
+		found = append(found, m)
+	})
 	return found
 }

@@ -1,20 +1,12 @@
 package workspace
 
-import (
-	"encoding/json"
-	"net/url"
-	"strings"
-)
+import "strings"
 
 // v2 is the API of ShowJobDetail: GET /v2/{project_id}/job/{job_id}. It says the
 // same in other words: an unwrapped object, statuses as words, one resource for
 // each sub-job, and reasons in the sub-jobs alone.
 
-func v2URL(endpoint *url.URL, projectID, jobID string) *url.URL {
-	u := *endpoint
-	u.Path += "/v2/" + projectID + "/job/" + jobID
-	return &u
-}
+func v2Path(projectID, jobID string) string { return "/v2/" + projectID + "/job/" + jobID }
 
 // v2Statuses is what the words mean. While a sub-job is rolled back or aborted,
 // it goes on.
@@ -28,64 +20,79 @@ var v2Statuses = map[string]Status{
 	"ABNORMAL": StatusFailed,
 }
 
-type v2Task struct {
-	ID           text    `json:"id"`
-	JobType      text    `json:"job_type"`
-	Status       text    `json:"status"`
-	BeginTime    instant `json:"begin_time"`
-	EndTime      instant `json:"end_time"`
-	ErrorCode    text    `json:"error_code"`
-	ErrorMessage text    `json:"error_message"`
-}
-
-type v2Job struct {
-	v2Task
-
-	SubJobsTotal number         `json:"sub_jobs_total"`
-	SubJobs      list[v2SubJob] `json:"sub_jobs"`
-}
-
-type v2SubJob struct {
-	v2Task
-
-	JobResourceInfo list[wireEntity] `json:"job_resource_info"`
-}
-
 // decodeV2 reads the body of a 200. Its error is what the body is instead of the
 // job.
 func decodeV2(body []byte, jobID string) (Job, error) {
-	var answer v2Job
-	err := json.Unmarshal(body, &answer)
-	if err != nil || answer.ID.value == nil && answer.status() == StatusUnknown {
+	job := Job{ID: jobID}
+	var id *string
+	d := newDecoder(body)
+	if !d.null() {
+		d.object(func(name []byte) {
+			switch string(name) {
+			case "id":
+				id = d.text()
+			case "sub_jobs_total":
+				if total := d.number(); total != nil {
+					count, _ := total.Int64()
+					job.SubJobsTotal = int(count)
+				}
+			case "sub_jobs":
+				job.SubJobs = v2SubJobs(d)
+			default:
+				job.v2Member(d, name)
+			}
+		})
+	}
+	job.Status = v2Status(job.Word)
+	if err := d.end(); err != nil || id == nil && job.Status == StatusUnknown {
 		return Job{}, noJob(body, err)
 	}
-	if id := answer.ID.value; id != nil && *id != "" && *id != jobID {
+	if id != nil && *id != "" && *id != jobID {
 		return Job{}, otherJob(*id)
-	}
-	job := Job{Task: answer.domain(), ID: jobID}
-	if total := answer.SubJobsTotal.value; total != nil {
-		count, _ := total.Int64()
-		job.SubJobsTotal = int(count)
-	}
-	for _, sub := range answer.SubJobs.items {
-		job.SubJobs = append(job.SubJobs, SubJob{
-			Task: sub.domain(), ID: sub.ID.value, Entities: entities(sub.JobResourceInfo),
-		})
 	}
 	return job, nil
 }
 
-func (w *v2Task) domain() Task {
-	return Task{
-		Status: w.status(), Operation: w.JobType.value, Word: w.Status.value,
-		BeginTime: w.BeginTime.value, EndTime: w.EndTime.value,
-		ExecuteCode: w.ErrorCode.value, ExecuteMessage: w.ErrorMessage.value,
+func v2SubJobs(d *decoder) (subJobs []SubJob) {
+	d.list(func() {
+		var sub SubJob
+		d.object(func(name []byte) {
+			switch string(name) {
+			case "id":
+				sub.ID = d.text()
+			case "job_resource_info":
+				sub.Entities = entities(d)
+			default:
+				sub.v2Member(d, name)
+			}
+		})
+		sub.Status = v2Status(sub.Word)
+		subJobs = append(subJobs, sub)
+	})
+	return subJobs
+}
+
+// v2Member reads what jobs and sub-jobs have in common.
+func (t *Task) v2Member(d *decoder, name []byte) {
+	switch string(name) {
+	case "job_type":
+		t.Operation = d.text()
+	case "status":
+		t.Word = d.text()
+	case "begin_time":
+		t.BeginTime = d.instant()
+	case "end_time":
+		t.EndTime = d.instant()
+	case "error_code":
+		t.ExecuteCode = d.text()
+	case "error_message":
+		t.ExecuteMessage = d.text()
 	}
 }
 
-func (w *v2Task) status() Status {
-	if w.Status.value != nil {
-		if status, known := v2Statuses[strings.ToUpper(strings.TrimSpace(*w.Status.value))]; known {
+func v2Status(word *string) Status {
+	if word != nil {
+		if status, known := v2Statuses[strings.ToUpper(strings.TrimSpace(*word))]; known {
 			return status
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync/atomic"
 
@@ -22,13 +21,13 @@ const (
 )
 
 type dialect struct {
-	url    func(endpoint *url.URL, projectID, jobID string) *url.URL
+	path   func(projectID, jobID string) string
 	decode func(body []byte, jobID string) (Job, error)
 }
 
 var dialects = map[Version]dialect{
-	V1: {v1URL, decodeV1},
-	V2: {v2URL, decodeV2},
+	V1: {v1Path, decodeV1},
+	V2: {v2Path, decodeV2},
 }
 
 // spoken is the version that a client speaks. The documentation calls v1
