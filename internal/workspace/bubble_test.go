@@ -88,7 +88,7 @@ type bubble struct {
 
 func newBubble(t *testing.T, scenario simulator.Scenario, change func(*settings)) *bubble {
 	t.Helper()
-	scenario.Projects = []simulator.Project{{ID: project, Name: "cn-north-4"}}
+	scenario.Projects = append(scenario.Projects, simulator.Project{ID: project, Name: "cn-north-4"})
 	scenario.Tokens = []simulator.Token{{Token: token}}
 	scenario.Users = []simulator.User{{Name: "reader", Password: password, DomainName: "account"}}
 	sim, err := simulator.New(scenario)

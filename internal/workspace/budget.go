@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"math"
@@ -44,7 +43,7 @@ type budget struct {
 	bucket   *rate.Limiter
 	ours     rate.Limit // what the user allows
 	inFlight int
-	queue    queue
+	queue    queue[*ticket]
 	timer    *time.Timer
 
 	// pausedUntil holds for all; pausedBy is the answer that asked for it.
@@ -67,21 +66,21 @@ func burst(limit float64) int { return max(int(limit*burstShare), 1) }
 
 // ticket is a request's place in the budget.
 type ticket struct {
-	due time.Time
+	timed
+
 	// patience is the longest pause that it sits out.
 	patience time.Duration
 	ready    chan struct{}
 	err      error
-	index    int // in the queue; -1: not there
 	sent     time.Time
 }
 
 // acquire waits until a request may be sent. What is due earliest goes first: the
 // job whose state is the most overdue. Its ticket must be given to release.
 func (b *budget) acquire(ctx context.Context, due time.Time, patience time.Duration) (*ticket, error) {
-	t := &ticket{due: due, patience: patience, ready: make(chan struct{})}
+	t := &ticket{timed: timed{due: due}, patience: patience, ready: make(chan struct{})}
 	b.mu.Lock()
-	heap.Push(&b.queue, t)
+	b.queue.add(t)
 	b.reject()
 	b.admit()
 	b.mu.Unlock()
@@ -93,8 +92,8 @@ func (b *budget) acquire(ctx context.Context, due time.Time, patience time.Durat
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case t.index >= 0:
-		heap.Remove(&b.queue, t.index)
+	case t.place > 0:
+		b.queue.remove(t)
 	case t.err == nil: // It was admitted in the same moment.
 		b.inFlight--
 		b.admit()
@@ -121,7 +120,7 @@ func (b *budget) release(t *ticket, err error) {
 // admit lets the head of the queue go as long as it may, and comes back when it
 // may again.
 func (b *budget) admit() {
-	for b.queue.Len() > 0 && b.inFlight < workers {
+	for len(b.queue) > 0 && b.inFlight < workers {
 		now := time.Now()
 		wait := b.pausedUntil.Sub(now)
 		if wait <= 0 {
@@ -134,7 +133,8 @@ func (b *budget) admit() {
 			b.arm(wait)
 			return
 		}
-		t := b.take(0)
+		t := b.queue[0]
+		b.queue.remove(t)
 		t.sent = now
 		b.inFlight++
 		close(t.ready)
@@ -153,11 +153,6 @@ func (b *budget) arm(wait time.Duration) {
 	b.timer.Reset(wait)
 }
 
-func (b *budget) take(index int) *ticket {
-	t, _ := heap.Remove(&b.queue, index).(*ticket)
-	return t
-}
-
 // reject turns away those who will not sit out the pause.
 func (b *budget) reject() {
 	left := time.Until(b.pausedUntil)
@@ -166,7 +161,7 @@ func (b *budget) reject() {
 	}
 	for _, t := range slices.Clone(b.queue) {
 		if t.patience < left {
-			b.take(t.index)
+			b.queue.remove(t)
 			t.err = b.pausedBy
 			close(t.ready)
 		}
@@ -239,32 +234,4 @@ func parseLimit(message string) (limit float64, window time.Duration, ok bool) {
 		return 0, 0, false
 	}
 	return limit, time.Duration(count) * unit, true
-}
-
-// queue is a heap of tickets by due time.
-type queue []*ticket
-
-func (q queue) Len() int           { return len(q) }
-func (q queue) Less(i, j int) bool { return q[i].due.Before(q[j].due) }
-
-func (q queue) Swap(i, j int) {
-	q[i], q[j] = q[j], q[i]
-	q[i].index, q[j].index = i, j
-}
-
-// Push implements heap.Interface.
-func (q *queue) Push(x any) {
-	t, _ := x.(*ticket)
-	t.index = len(*q)
-	*q = append(*q, t)
-}
-
-// Pop implements heap.Interface.
-func (q *queue) Pop() any {
-	last := len(*q) - 1
-	t := (*q)[last]
-	(*q)[last] = nil
-	*q = (*q)[:last]
-	t.index = -1
-	return t
 }

@@ -1,7 +1,7 @@
 // Package workspace is the client of Huawei Cloud Workspace Application
 // Streaming: it reads jobs and waits for them. How an answer is read stands in
-// v1.go and v2.go, what it means in policy.go, when to look next in schedule.go, and how a
-// wait goes on in wait.go.
+// v1.go and v2.go, what it means in policy.go, when to look next in schedule.go, who looks
+// in dispatch.go, and how a wait goes on in wait.go and poll.go.
 package workspace
 
 import (
@@ -49,8 +49,9 @@ type Client struct {
 	reached atomic.Bool
 	log     transport.Logger
 
-	mu    sync.Mutex
-	polls map[pollKey]*poll
+	mu          sync.Mutex
+	polls       map[pollKey]*poll
+	dispatchers map[string]*dispatcher // by project
 }
 
 // New returns a client. It does not touch the network.
@@ -59,7 +60,7 @@ func New(o Options) *Client {
 		http: o.HTTP, session: o.Session, endpoint: o.Endpoint, maxRetries: o.MaxRetries, log: o.Logger,
 		budget: newBudget(o.RequestsPerMinute),
 		api:    spoken{configured: o.Version},
-		polls:  make(map[pollKey]*poll),
+		polls:  make(map[pollKey]*poll), dispatchers: make(map[string]*dispatcher),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -85,17 +86,17 @@ func (b *bubble) meet(d disturbance, from, until time.Duration) (served func() i
 			return count
 		}
 	}
-	struck := 0
+	var struck atomic.Int64 // net/http may dial on for a request that was given up.
 	b.net.fail = func() error {
 		at := time.Since(b.start)
-		if at < from || until == 0 && struck > 0 || until > 0 && at >= until {
+		if at < from || until == 0 && struck.Load() > 0 || until > 0 && at >= until {
 			return nil
 		}
-		struck++
+		struck.Add(1)
 		return d.dial
 	}
 	time.AfterFunc(from, b.net.drop)
-	return func() int { return struck }
+	return func() int { return int(struck.Load()) }
 }
 
 // TestDisturbancesAreSurvived: one blip, and an outage of a minute, in the middle

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -256,6 +257,67 @@ func TestSharedWaitsKeepTheirOwn(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	})
+}
+
+// TestProjectsDoNotWaitForEachOther: IAM has no token for one project, and the job
+// of the other is looked at in time.
+func TestProjectsDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		scenario, ids := jobs(40, func(int) time.Duration { return time.Minute })
+		const other = "f3a1c7d2b4e5408f9a6b7c8d9e0f1a2b"
+		scenario.Projects = []simulator.Project{{ID: other, Name: "cn-north-4_other"}}
+		for i := range scenario.Jobs {
+			scenario.Jobs[i].ProjectID = other
+		}
+		scenario.Jobs = append(scenario.Jobs, simulator.Job{
+			ID: jobID, ProjectID: project, Phases: []simulator.Phase{at(0, processing), at(62*time.Second, success)},
+		})
+		b := newBubble(t, scenario, signedInBy(auth.Password{UserName: "reader", DomainName: "account", Password: password}))
+		stuck := make(chan error)
+		time.AfterFunc(time.Second, func() {
+			b.AddFault(simulator.Fault{On: simulator.OperationToken, Hang: true})
+			_, err := b.client.WaitJobs(t.Context(), ids, workspace.ReadOptions{Timeout: 2 * time.Minute, ProjectID: other})
+			stuck <- err
+		})
+		_, err := b.client.WaitJob(t.Context(), jobID, workspace.ReadOptions{Timeout: time.Hour, Interval: 5 * time.Second})
+		if took := time.Since(b.start); err != nil || took != 65*time.Second {
+			t.Errorf("ended after %s with %v", took, err)
+		}
+		var many *workspace.JobsError
+		if err := <-stuck; !errors.As(err, &many) || len(many.Failures) != 40 {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// TestManyWaitsTakeFewGoroutines: those that look, and those of their connections.
+//
+//nolint:paralleltest // It counts the goroutines of the whole process.
+func TestManyWaitsTakeFewGoroutines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		scenario, ids := jobs(2000, func(int) time.Duration { return time.Hour })
+		b := newBubble(t, scenario, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		before, most := runtime.NumGoroutine(), 0
+		ended := make(chan error)
+		go func() {
+			_, err := b.client.WaitJobs(ctx, ids, workspace.ReadOptions{Timeout: time.Hour})
+			ended <- err
+		}()
+		for range 30 {
+			<-time.After(100 * time.Millisecond)
+			most = max(most, runtime.NumGoroutine()-before)
+		}
+		if most > 120 || b.Count(simulator.OperationJob) < 2000 {
+			t.Errorf("%d goroutines, %d looks", most, b.Count(simulator.OperationJob))
+		}
+		cancel()
+		var many *workspace.JobsError
+		if err := <-ended; !errors.As(err, &many) || len(many.Failures) != len(ids) {
+			t.Errorf("got %v", err)
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ package workspace
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -10,18 +11,22 @@ import (
 type pollKey struct{ projectID, jobID string }
 
 // poll looks at one job on behalf of all waits for it, until the job is terminal,
-// cannot be read, or nobody waits any more. Its fields are guarded by Client.mu.
+// cannot be read, or nobody waits any more. Its fields are guarded by Client.mu;
+// calls and last are changed by the goroutine that looks alone, which may read them.
 type poll struct {
-	client *Client
-	key    pollKey
+	timed // when the next look is due, or was
+
+	key        pollKey
+	client     *Client
+	dispatcher *dispatcher
+	//nolint:containedctx // It is the poll's own: it outlives the call that began it.
+	ctx    context.Context
 	cancel context.CancelFunc
-	wake   chan struct{}
-	waits  map[*wait]bool
+	waits  []*wait
 
 	// calls were made, before of them ahead of the look that is under way.
 	calls, before int
 	looking       bool
-	begun         time.Time // the last look
 	// last is the job as last seen, changed when its status was seen to change.
 	last    *Job
 	changed time.Time
@@ -56,26 +61,32 @@ func (c *Client) join(
 	w := &wait{joined: now, deadline: deadline, interval: interval, done: make(chan struct{}), abort: abort}
 	p := c.polls[key]
 	if p == nil {
-		// The poll outlives the caller that began it, if others have joined.
-		shared, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		p = &poll{
-			client: c, key: key, cancel: cancel,
-			wake: make(chan struct{}, 1), waits: make(map[*wait]bool),
-			tally: tally{waiting: true, maxRetries: c.maxRetries, began: now, reached: &c.reached},
-		}
-		c.polls[key] = p
-		go p.run(shared)
+		p = c.newPoll(ctx, key, now)
 	}
 	w.poll, w.calls = p, p.calls
 	if p.looking {
 		w.calls = p.before // The look under way is this wait's, too.
 	}
-	p.waits[w] = true
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
+	p.waits = append(p.waits, w)
+	p.plan()
+	p.dispatcher.dispatch()
 	return w
+}
+
+func (c *Client) newPoll(ctx context.Context, key pollKey, now time.Time) *poll {
+	d := c.dispatchers[key.projectID]
+	if d == nil {
+		d = &dispatcher{client: c}
+		c.dispatchers[key.projectID] = d
+	}
+	// The poll outlives the caller that began it, if others have joined.
+	shared, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p := &poll{
+		key: key, client: c, dispatcher: d, ctx: shared, cancel: cancel,
+		tally: tally{waiting: true, maxRetries: c.maxRetries, began: now, reached: &c.reached},
+	}
+	c.polls[key] = p
+	return p
 }
 
 // leave takes a wait out of its poll, and ends the poll with the last one.
@@ -83,9 +94,12 @@ func (c *Client) leave(w *wait) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p := w.poll
-	delete(p.waits, w)
+	p.waits = slices.DeleteFunc(p.waits, func(other *wait) bool { return other == w })
 	if len(p.waits) == 0 {
 		p.end()
+	} else {
+		p.plan()
+		p.dispatcher.dispatch()
 	}
 }
 
@@ -108,81 +122,131 @@ func (c *Client) report(w *wait) (e *Error, ended bool) {
 	if e.Last != nil {
 		e.SinceChange = time.Since(w.poll.changed)
 	}
-	if w.poll.looking {
-		e.Overdue = time.Since(w.poll.begun)
+	if w.poll.looking || w.poll.place > 0 {
+		e.Overdue = max(time.Since(w.poll.due), 0)
 	}
 	return e, ended
 }
 
 // end stops the poll and lets no one join it any more.
 func (p *poll) end() {
-	if p.client.polls[p.key] == p {
-		delete(p.client.polls, p.key)
+	if p.ended() {
+		return
 	}
+	delete(p.client.polls, p.key)
+	p.dispatcher.queue.remove(p)
 	p.cancel()
 }
 
-func (p *poll) run(ctx context.Context) {
-	for {
-		l, err := p.client.fetch(ctx, p.key.jobID, p.key.projectID, p.begin())
-		if ctx.Err() != nil {
-			return
+func (p *poll) ended() bool { return p.ctx.Err() != nil }
+
+// plan puts the poll into the queue for its next look: the earliest that any of
+// its waits asks for.
+func (p *poll) plan() {
+	if p.looking || p.ended() {
+		return
+	}
+	p.dispatcher.queue.remove(p)
+	var next time.Time
+	for _, w := range p.waits {
+		if at, wanted := p.nextFor(w); wanted && (next.IsZero() || at.Before(next)) {
+			next = at
 		}
-		if p.observe(ctx, l, err) {
-			return
-		}
-		for waiting := true; waiting; {
-			select {
-			case <-ctx.Done():
-				return
-			case <-p.wake:
-			case <-p.due():
-				waiting = false
+	}
+	if p.due = next; !next.IsZero() {
+		p.dispatcher.queue.add(p)
+	}
+}
+
+// nextFor is when a wait wants the job to be looked at next, if it still does.
+func (p *poll) nextFor(w *wait) (time.Time, bool) {
+	if p.at.IsZero() {
+		return w.joined, true
+	}
+	gap := p.gap
+	switch {
+	case p.cause != nil:
+		// A disturbed service sets the pace.
+	case w.joined.After(p.at):
+		gap = minGap
+	case w.interval > 0 && !p.last.Status.Terminal():
+		gap = w.interval
+	}
+	pause := nextLook(gap, w.deadline.Sub(p.at), p.roundTrip)
+	return p.at.Add(pause), pause >= 0
+}
+
+// look asks for the job once. That it is due is its claim on the budget; the waits'
+// timeouts, not patience, bound its time in that queue.
+func (p *poll) look() {
+	c := p.client
+	l, err := c.fetch(p.ctx, p.key.jobID, p.key.projectID, turn{due: p.due, patience: math.MaxInt64, sent: func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		p.calls++
+	}})
+	if p.ended() {
+		return // Nobody waits any more.
+	}
+	if err != nil {
+		pause, again := p.missed(err)
+		p.logFailure(err, pause, again)
+		return
+	}
+	p.logLook(l)
+	p.seen(l)
+}
+
+// missed takes in that a look brought nothing. Where the cause is not about the
+// job, it holds for all that wait for their turn, too.
+func (p *poll) missed(err error) (pause time.Duration, again bool) {
+	p.client.mu.Lock()
+	defer p.client.mu.Unlock()
+	now := time.Now()
+	p.looking = false
+	pause, again = p.failed(now, err)
+	if p.client.isCommon(err) {
+		for _, other := range slices.Clone(p.dispatcher.queue) {
+			if !other.due.After(now) {
+				other.failed(now, err)
 			}
 		}
 	}
+	return pause, again
 }
 
-// begin starts a look. Being due since the last one asked for it is its claim on
-// the budget; the wait's timeout, not patience, bounds its time in the queue.
-func (p *poll) begin() turn {
+func (p *poll) failed(now time.Time, err error) (pause time.Duration, again bool) {
+	pause, again = p.tally.failed(err, now)
+	p.at, p.cause, p.gap = now, err, pause
+	if again {
+		p.plan()
+	} else {
+		p.finish()
+	}
+	return pause, again
+}
+
+// seen takes in the job.
+func (p *poll) seen(l look) {
 	p.client.mu.Lock()
 	defer p.client.mu.Unlock()
-	p.looking, p.begun, p.before = true, time.Now(), p.calls
-	return turn{due: p.begun, patience: math.MaxInt64, sent: func() {
-		p.client.mu.Lock()
-		defer p.client.mu.Unlock()
-		p.calls++
-	}}
-}
-
-// observe takes in the outcome of a look, and reports whether it was the last.
-func (p *poll) observe(ctx context.Context, l look, err error) bool {
-	c := p.client
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p.looking = false
-	p.at = time.Now()
-	p.cause = err
-	if err != nil {
-		pause, again := p.tally.failed(err, p.at)
-		p.gap = pause
-		p.logFailure(ctx, err, pause, again)
-		return !again && p.finish()
-	}
+	now := time.Now()
+	p.looking, p.at, p.cause = false, now, nil
 	p.tally.answered()
-	p.logLook(ctx, l)
 	if p.last == nil || p.last.Status != l.job.Status {
-		p.changed = p.at
+		p.changed = now
 	}
 	p.last, p.roundTrip = &l.job, l.answer.Elapsed
-	if l.job.Status.Terminal() && !p.wantsConfirmation() {
-		return p.finish()
-	}
-	if !l.job.Status.Terminal() {
+	switch {
+	case !l.job.Status.Terminal():
 		p.gap = shorten(Gap(p.snapshot(l)))
+	case p.wantsConfirmation():
+		p.gap = minGap
+	default:
+		p.finish()
+		return
 	}
-	return false
+	p.plan()
 }
 
 // wantsConfirmation reports a success that contradicts itself, once: a sub-job
@@ -191,50 +255,20 @@ func (p *poll) observe(ctx context.Context, l look, err error) bool {
 func (p *poll) wantsConfirmation() bool {
 	job := p.last
 	doubtful := job.Status == StatusSuccess && !job.Succeeded() && (len(job.Pending()) > 0 || job.Unlisted() > 0 || job.EndTime == nil)
-	if !doubtful || p.confirmed {
-		return false
-	}
-	p.confirmed = true
-	p.gap = minGap
-	return true
+	first := !p.confirmed
+	p.confirmed = p.confirmed || doubtful
+	return doubtful && first
 }
 
 // finish tells all waits that there will be no further look.
-func (p *poll) finish() bool {
-	for w := range p.waits {
+func (p *poll) finish() {
+	for _, w := range p.waits {
 		close(w.done)
 		if p.client.isCommon(p.cause) {
 			w.abort(p.cause)
 		}
 	}
 	p.end()
-	return true
-}
-
-// due fires at the next look: the earliest that any of the waits asks for.
-func (p *poll) due() <-chan time.Time {
-	p.client.mu.Lock()
-	defer p.client.mu.Unlock()
-	var next time.Time
-	for w := range p.waits {
-		gap := p.gap
-		switch {
-		case p.cause != nil:
-			// A disturbed service sets the pace.
-		case w.joined.After(p.at):
-			gap = minGap
-		case w.interval > 0 && !p.last.Status.Terminal():
-			gap = w.interval
-		}
-		pause := nextLook(gap, w.deadline.Sub(p.at), p.roundTrip)
-		if at := p.at.Add(pause); pause >= 0 && (next.IsZero() || at.Before(next)) {
-			next = at
-		}
-	}
-	if next.IsZero() {
-		return nil
-	}
-	return time.After(time.Until(next))
 }
 
 // snapshot is what the schedule goes by. The age is told by the server's clock

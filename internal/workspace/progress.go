@@ -1,20 +1,17 @@
 package workspace
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // The log of a poll: a line for each look, and one that stands out for each
 // change. It never holds bodies or messages of the service.
 
-func (p *poll) logLook(ctx context.Context, l look) {
+func (p *poll) logLook(l look) {
 	log := p.client.log
 	if log == nil {
 		return
 	}
 	job := &l.job
-	log.Debug(ctx, "looked at the job", map[string]any{
+	log.Debug(p.ctx, "looked at the job", map[string]any{
 		"job_id": p.key.jobID, "status": string(job.Status), "call": p.calls,
 		"sub_jobs": len(job.SubJobs), "sub_jobs_pending": len(job.Pending()),
 	})
@@ -26,7 +23,7 @@ func (p *poll) logLook(ctx context.Context, l look) {
 	}
 	for _, sub := range job.SubJobs {
 		if was, known := before[sub.Label()]; p.last != nil && (!known || was != sub.Status) {
-			log.Info(ctx, "a sub-job's status changed", map[string]any{
+			log.Info(p.ctx, "a sub-job's status changed", map[string]any{
 				"job_id": p.key.jobID, "sub_job_id": sub.Label(), "status": string(sub.Status), "before": string(was),
 			})
 		}
@@ -43,10 +40,10 @@ func (p *poll) logLook(ctx context.Context, l look) {
 			fields["detected_after_ms"] = date.Sub(end).Milliseconds()
 		}
 	}
-	log.Info(ctx, "the job's status changed", fields)
+	log.Info(p.ctx, "the job's status changed", fields)
 }
 
-func (p *poll) logFailure(ctx context.Context, err error, pause time.Duration, again bool) {
+func (p *poll) logFailure(err error, pause time.Duration, again bool) {
 	log := p.client.log
 	if log == nil {
 		return
@@ -55,5 +52,5 @@ func (p *poll) logFailure(ctx context.Context, err error, pause time.Duration, a
 	if again {
 		fields["pause_ms"] = pause.Milliseconds()
 	}
-	log.Warn(ctx, "could not read the job", fields)
+	log.Warn(p.ctx, "could not read the job", fields)
 }
