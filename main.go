@@ -6,6 +6,8 @@ import (
 	"context"
 	"flag"
 	"log"
+	"os"
+	"os/signal"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
@@ -18,10 +20,14 @@ var version = "dev"
 func main() {
 	debug := flag.Bool("debug", false, "wait for a debugger and print how Terraform attaches to it")
 	flag.Parse()
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
+	// A terminal sends an interrupt to the provider, too. The CLI hands it on, but not
+	// while apply is still planning.
+	interrupt, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := providerserver.Serve(context.Background(), provider.New(version, interrupt.Done()), providerserver.ServeOpts{
 		Address: provider.Address,
 		Debug:   *debug,
 	})
+	stop()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -94,12 +94,12 @@ func describeMany(e *workspace.JobsError, out waysOut) (attribute, summary, deta
 	if e.Total == 1 {
 		return describe(first, out)
 	}
-	same, failed := true, false
+	same, met := true, make(map[workspace.Outcome]bool)
 	lines := make([]string, len(e.Failures))
 	for i, failure := range e.Failures {
 		lines[i] = "  - " + oneLine(failure)
 		same = same && failure.Outcome == first.Outcome && failure.Cause == first.Cause //nolint:errorlint // The very same.
-		failed = failed || failure.Outcome == workspace.OutcomeFailed
+		met[failure.Outcome] = true
 	}
 	if same && (first.Outcome == workspace.OutcomeInterrupted || first.Outcome == workspace.OutcomeUnreadable) {
 		attribute, summary, detail = describe(first, out)
@@ -108,10 +108,13 @@ func describeMany(e *workspace.JobsError, out waysOut) (attribute, summary, deta
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d of %d jobs brought no success; what depends on them is not carried out.\n\n%s\n\n",
 		len(e.Failures), e.Total, strings.Join(firstOf(lines), "\n"))
-	if first.Timeout > 0 {
+	if met[workspace.OutcomeInterrupted] {
+		return "", "Interrupted", b.String() + "Jobs that have not ended go on."
+	}
+	if met[workspace.OutcomeTimedOut] {
 		fmt.Fprintf(&b, "Where time ran out, raise wait_timeout = %q and run again. ", duration(first.Timeout))
 	}
-	if failed {
+	if met[workspace.OutcomeFailed] {
 		b.WriteString(out.failure)
 	} else {
 		b.WriteString(strings.TrimSpace(out.timeout))

@@ -119,7 +119,7 @@ func (r *jobCompletionResource) Create(
 	if !r.session.ready(&resp.Diagnostics) {
 		return
 	}
-	job, err := r.session.client.WaitJob(ctx, m.JobID.ValueString(), options)
+	job, err := r.session.waitJob(ctx, m.JobID.ValueString(), options)
 	r.session.report(&resp.Diagnostics, err, ofResource)
 	if err != nil {
 		return
@@ -163,7 +163,7 @@ func (r *jobCompletionResource) ImportState(
 	if !r.session.ready(&resp.Diagnostics) {
 		return
 	}
-	job, err := r.session.client.WaitJob(ctx, id, options)
+	job, err := r.session.waitJob(ctx, id, options)
 	r.session.report(&resp.Diagnostics, err, ofResource)
 	if err != nil {
 		return

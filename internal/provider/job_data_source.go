@@ -104,7 +104,7 @@ func (d *jobDataSource) Read(ctx context.Context, req datasource.ReadRequest, re
 	if !d.session.ready(&resp.Diagnostics) {
 		return
 	}
-	job, err := d.session.client.WaitJob(ctx, m.JobID.ValueString(), options)
+	job, err := d.session.waitJob(ctx, m.JobID.ValueString(), options)
 	d.session.report(&resp.Diagnostics, err, ofDataSource)
 	if err != nil {
 		return

@@ -78,7 +78,7 @@ func (d *jobsDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	if !d.session.ready(&resp.Diagnostics) {
 		return
 	}
-	jobs, err := d.session.client.WaitJobs(ctx, m.JobIDs, options)
+	jobs, err := d.session.waitJobs(ctx, m.JobIDs, options)
 	d.session.report(&resp.Diagnostics, err, ofJobs)
 	if err != nil {
 		return

@@ -25,14 +25,18 @@ import (
 // Address is where Terraform finds the provider.
 const Address = "terraform.local/huaweicloud/workspace"
 
-// New returns a factory of the provider in the given version.
-func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &workspaceProvider{version: version, getenv: os.Getenv} }
+// New returns a factory of the provider in the given version. All that waits ends
+// when interrupted is closed.
+func New(version string, interrupted <-chan struct{}) func() provider.Provider {
+	return func() provider.Provider {
+		return &workspaceProvider{version: version, interrupted: interrupted, getenv: os.Getenv}
+	}
 }
 
 type workspaceProvider struct {
-	version string
-	getenv  func(string) string
+	version     string
+	interrupted <-chan struct{}
+	getenv      func(string) string
 }
 
 var _ provider.ProviderWithValidateConfig = (*workspaceProvider)(nil)
@@ -44,6 +48,33 @@ type session struct {
 	// unknown are the provider arguments whose values are not known yet. While there
 	// are any, client is nil.
 	unknown []string
+
+	interrupted <-chan struct{}
+}
+
+func (s *session) waitJob(ctx context.Context, id string, o workspace.ReadOptions) (workspace.Job, error) {
+	ctx, cancel := s.interruptible(ctx)
+	defer cancel()
+	return s.client.WaitJob(ctx, id, o)
+}
+
+func (s *session) waitJobs(ctx context.Context, ids []string, o workspace.ReadOptions) (map[string]workspace.Job, error) {
+	ctx, cancel := s.interruptible(ctx)
+	defer cancel()
+	return s.client.WaitJobs(ctx, ids, o)
+}
+
+// interruptible is a context that an interrupt of the provider ends, too.
+func (s *session) interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-s.interrupted:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 func (p *workspaceProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -105,7 +136,7 @@ func (p *workspaceProvider) Configure(
 ) {
 	block := readBlock(ctx, req.Config.GetAttribute, &resp.Diagnostics)
 	r := newResolver(block, p.getenv)
-	s := &session{secrets: &transport.Secrets{}, unknown: r.unknown}
+	s := &session{secrets: &transport.Secrets{}, unknown: r.unknown, interrupted: p.interrupted}
 	resp.DataSourceData = s
 	resp.ResourceData = s
 	config := r.resolve()

@@ -20,7 +20,7 @@ import (
 
 func TestSchemasAreWellFormed(t *testing.T) {
 	t.Parallel()
-	p := New("test")()
+	p := New("test", nil)()
 	var own provider.SchemaResponse
 	p.Schema(t.Context(), provider.SchemaRequest{}, &own)
 	if diags := own.Schema.ValidateImplementation(t.Context()); diags.HasError() {
@@ -53,7 +53,7 @@ var secretName = regexp.MustCompile(`token|secret|password|(^|_)key$`)
 
 func TestEveryAttributeIsDescribedAndEverySecretSensitive(t *testing.T) {
 	t.Parallel()
-	server, err := providerserver.NewProtocol6WithError(New("test")())()
+	server, err := providerserver.NewProtocol6WithError(New("test", nil)())()
 	if err != nil {
 		t.Fatal(err)
 	}
