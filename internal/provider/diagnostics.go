@@ -258,7 +258,7 @@ func lastSeen(e *workspace.Error) string {
 		fmt.Fprintf(&b, "Last problem: %s.\n", e.Cause)
 	}
 	if e.Overdue > time.Second {
-		fmt.Fprintf(&b, "The last look began %s ago and had no answer yet: it was queued for the limit of requests per minute, or sent.\n", round(e.Overdue))
+		fmt.Fprintf(&b, "A look was due %s ago and had no answer yet: it was queued for the limit of requests per minute, or sent.\n", round(e.Overdue))
 	}
 	return b.String()
 }

@@ -49,6 +49,7 @@ type session struct {
 	// are any, client is nil.
 	unknown []string
 
+	// interrupted is closed when the user wants all to end.
 	interrupted <-chan struct{}
 }
 

@@ -37,7 +37,7 @@ func ParseEndpoint(text string) (*url.URL, error) {
 // At is the URL of a path, which begins with a slash, below a service's endpoint.
 func At(endpoint *url.URL, path string) *url.URL {
 	u := *endpoint
-	u.Path += path
+	u.Path = strings.TrimRight(u.Path, "/") + path
 	return &u
 }
 

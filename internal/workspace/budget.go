@@ -17,7 +17,7 @@ import (
 
 const (
 	// workers is how many requests for jobs are under way at a time, a connection
-	// for each.
+	// for each, and how many goroutines make them for a project.
 	workers = transport.Connections
 	// burstShare of the limit may go out at once. It is small, so that a plan and
 	// the apply after it, two processes, stay inside one window of the service.

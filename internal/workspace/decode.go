@@ -12,8 +12,9 @@ import (
 
 // decoder reads an answer in one pass, and liberally: a number where a string
 // belongs, a string where a number belongs, one value in place of a list of one,
-// null, and members never heard of. Numbers stay text until they are exact: ids are
-// beyond 2^53. After an error nothing more is read; end returns it.
+// null, and members never heard of. The names of members are exact. Numbers stay text
+// until they are exact: ids are beyond 2^53. After an error nothing more is read; end
+// returns it.
 type decoder struct {
 	json *jsontext.Decoder
 	err  error
@@ -55,11 +56,16 @@ func (e *kindError) Error() string {
 	return fmt.Sprintf("a JSON %s where %q belongs", kind, strings.ReplaceAll(strings.TrimPrefix(string(e.at), "/"), "/", "."))
 }
 
-// object calls member for each member of an object, before its value. What member
-// does not read is passed over.
+// object calls member for each member of an object, before its value; null has none.
+// What member does not read is passed over.
 func (d *decoder) object(member func(name []byte)) {
-	if kind := d.json.PeekKind(); kind != jsontext.KindBeginObject && kind != jsontext.KindInvalid {
-		d.fail(&kindError{kind, d.json.StackPointer()})
+	if d.null() {
+		return
+	}
+	if kind := d.json.PeekKind(); kind != jsontext.KindBeginObject {
+		wrong := &kindError{kind, d.json.StackPointer()}
+		d.skip() // Broken JSON is that, whatever it begins with.
+		d.fail(wrong)
 		return
 	}
 	d.within(jsontext.KindEndObject, func() {
@@ -147,7 +153,7 @@ func (d *decoder) dictionary() map[string]string {
 	}
 	values := make(map[string]string)
 	d.object(func(name []byte) {
-		key := string(name)
+		key := strings.ToValidUTF8(string(name), "\uFFFD")
 		values[key] = d.string()
 	})
 	return values

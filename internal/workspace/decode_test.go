@@ -28,8 +28,17 @@ func TestNoJob(t *testing.T) {
 		`{"job":{"job_id":"2\u001b[31m"}}`:                   `another job's id, "2 [31m"`,
 		`{"job":[]}`:                                         `a JSON array where "job" belongs`,
 		`{"job":{"sub_jobs":7}}`:                             `a JSON number where "job.sub_jobs" belongs`,
+		`no healthy upstream`:                                "no healthy upstream",
+		`failure`:                                            "failure",
+		`503 Service Unavailable`:                            "503 Service Unavailable",
+		`-`:                                                  "-",
+		`null`:                                               "JSON that holds no job",
+		`[`:                                                  "JSON that is broken or cut short after 1 bytes",
+		`{"job":}`:                                           "JSON that is broken or cut short after 7 bytes",
+		`{"Job":{"job_id":"1"}}`:                             "JSON that holds no job",
+		`{"job":{},"job":null}`:                              "JSON that holds no job",
 		`upstream connect error`:                             "upstream connect error",
-		`{"job":{"x":` + strings.Repeat("[", 1<<20):          "JSON that is broken or cut short after 10010 bytes",
+		`{"job":{"x":` + strings.Repeat("[", 1<<20):                                 "JSON that is broken or cut short after 10010 bytes",
 		`{"error_code":"` + strings.Repeat("x", 100) + `","error_msg":"too\tlong"}`: "an error instead: " + strings.Repeat("x", 64) + "…: too long",
 	} {
 		_, err := decodeV1([]byte(body), "1")
@@ -71,14 +80,14 @@ func TestLiberal(t *testing.T) {
 	}
 
 	sub := decode(t, `{"job":{"sub_jobs":[null,{"job_id":575768277481947136,"entities":{"resource_id":12,
-		"spec_type":{"a":"b","yes":true,"big":9007199254740993,"deep":{"x": [1, 2.50]},"none":null},
+		"spec_type":{"k`+"\xff"+`":"v","a":"b","yes":true,"big":9007199254740993,"deep":{"x": [1, 2.50]},"none":null},
 		"spec_size":"40.5","is_main_resource":"1","extend_params":{"k": 1},"never_heard_of":[{}],
 		"main_resources":[{"relative_type":1},{"relative_resource_name":""}]}}]}}`).SubJobs
 	if len(sub) != 1 || *sub[0].ID != "575768277481947136" || len(sub[0].Entities) != 1 {
 		t.Fatalf("got %+v", sub)
 	}
 	e := sub[0].Entities[0]
-	want := map[string]string{"a": "b", "yes": "true", "big": "9007199254740993", "deep": `{"x":[1,2.50]}`, "none": "null"}
+	want := map[string]string{"k\uFFFD": "v", "a": "b", "yes": "true", "big": "9007199254740993", "deep": `{"x":[1,2.50]}`, "none": "null"}
 	if !reflect.DeepEqual(e.SpecType, want) {
 		t.Errorf("spec_type: got %v, want %v", e.SpecType, want)
 	}

@@ -3,25 +3,24 @@ package workspace
 import "time"
 
 // dispatcher has the jobs of one project looked at when that is due, the most
-// overdue first, by few goroutines however many jobs there are. Projects do not
-// wait for each other: each has a token of its own to wait for. Its fields are
-// guarded by Client.mu.
+// overdue first, by few goroutines however many jobs there are. Projects do not wait
+// for each other's tokens. Its fields are guarded by Client.mu.
 type dispatcher struct {
 	client *Client
 	queue  queue[*poll]
-	// looking is how many goroutines there are: none while nothing is due.
-	looking int
-	timer   *time.Timer
+	// busy is how many goroutines there are: none while nothing is due.
+	busy  int
+	timer *time.Timer
 }
 
 // dispatch sees to it that all in the queue are looked at when they are due.
 func (d *dispatcher) dispatch() {
-	for d.looking < workers {
+	for d.busy < workers {
 		p := d.next()
 		if p == nil {
 			return
 		}
-		d.looking++
+		d.busy++
 		go d.work(p)
 	}
 }
@@ -39,7 +38,7 @@ func (d *dispatcher) another() *poll {
 	defer d.client.mu.Unlock()
 	p := d.next()
 	if p == nil {
-		d.looking--
+		d.busy--
 		return nil
 	}
 	d.dispatch() // This one may be away for long.

@@ -42,7 +42,7 @@ func noJob(body []byte, err error) error {
 		return errors.New("JSON that holds no job")
 	case errors.As(err, &syntax) && len(body) > 0 && (body[0] == '{' || body[0] == '['):
 		return fmt.Errorf("JSON that is broken or cut short after %d bytes", syntax.ByteOffset)
-	case errors.As(err, &kind):
+	case errors.As(err, &kind) && (kind.at != "" || jsontext.Value(body).IsValid()):
 		return kind
 	}
 	return errors.New(transport.Clean(problem.Message, 256))
@@ -82,8 +82,8 @@ type Error struct {
 	// status had changed, as far as this wait has seen it.
 	Last        *Job
 	SinceChange time.Duration
-	// Overdue is how long a look has been under way that had no answer yet: in the
-	// queue for the budget of requests, in a pause, or sent.
+	// Overdue is how long ago a look was due that had no answer yet: in the queue for
+	// the budget of requests, in a pause, or sent.
 	Overdue time.Duration
 	// Cause is the last error of a request; nil: the last one was answered.
 	Cause error

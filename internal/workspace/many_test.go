@@ -292,6 +292,85 @@ func TestProjectsDoNotWaitForEachOther(t *testing.T) {
 	})
 }
 
+// TestOneReadsCauseIsNotAnothers: the service denies one job of many, each of which
+// is waited for by itself.
+func TestOneReadsCauseIsNotAnothers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		scenario, ids := jobs(60, func(int) time.Duration { return time.Minute })
+		b := newBubble(t, scenario, limited)
+		b.AddFault(simulator.Fault{JobID: ids[0], Status: http.StatusForbidden, Body: `{"error_code":"WKS.00081102"}`})
+		failed := b.all(t.Context(), ids, workspace.ReadOptions{Timeout: time.Hour})
+		if len(failed) != 1 || failed[ids[0]] == nil {
+			t.Errorf("%d waits failed: %v", len(failed), failed)
+		}
+	})
+}
+
+// TestOverdue is counted from when this wait wanted the look, not from when another
+// one could have had it.
+func TestOverdue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t, job(at(0, processing)), nil)
+		b.AddFault(simulator.Fault{Skip: 1, Hang: true})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() {
+			_, err := b.client.WaitJob(ctx, jobID, workspace.ReadOptions{Timeout: time.Hour, Interval: time.Minute})
+			ended <- err
+		}()
+		<-time.After(50 * time.Second)
+		_, err := b.client.WaitJob(t.Context(), jobID, workspace.ReadOptions{Timeout: 10 * time.Second})
+		if e := wantError(t, err, workspace.OutcomeTimedOut); e.Overdue != 10*time.Second || e.Elapsed != 10*time.Second {
+			t.Errorf("overdue for %s after %s", e.Overdue, e.Elapsed)
+		}
+		cancel()
+		_ = wantError(t, <-ended, workspace.OutcomeInterrupted)
+	})
+}
+
+// TestWaitsKeepNoAnswers: between two looks, the job is all that is left of an answer.
+//
+//nolint:paralleltest // It looks at the memory of the whole process.
+func TestWaitsKeepNoAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const count, padding = 20, 1 << 20
+		var (
+			scenario simulator.Scenario
+			ids      []string
+		)
+		for i := range count {
+			id := fmt.Sprint(i)
+			ids = append(ids, id)
+			scenario.Jobs = append(scenario.Jobs, simulator.Job{ID: id, Phases: []simulator.Phase{{
+				Raw: fmt.Appendf(nil, `{"job_id":%q,"job_status":2,"padding":%q}`, id, strings.Repeat("x", padding)),
+			}}})
+		}
+		b := newBubble(t, scenario, nil)
+		heap := func() int64 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			return int64(m.HeapAlloc)
+		}
+		before := heap()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() {
+			_, err := b.client.WaitJobs(ctx, ids, workspace.ReadOptions{Timeout: time.Hour, Interval: time.Minute})
+			ended <- err
+		}()
+		<-time.After(30 * time.Second)
+		if kept := heap() - before; kept > count*padding/4 || b.Count(simulator.OperationJob) != count {
+			t.Errorf("%d bytes are kept of %d answers", kept, b.Count(simulator.OperationJob))
+		}
+		cancel()
+		<-ended //nolint:errcheck // It was interrupted.
+	})
+}
+
 // TestManyWaitsTakeFewGoroutines: those that look, and those of their connections.
 //
 //nolint:paralleltest // It counts the goroutines of the whole process.

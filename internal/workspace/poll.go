@@ -11,8 +11,9 @@ import (
 type pollKey struct{ projectID, jobID string }
 
 // poll looks at one job on behalf of all waits for it, until the job is terminal,
-// cannot be read, or nobody waits any more. Its fields are guarded by Client.mu;
-// calls and last are changed by the goroutine that looks alone, which may read them.
+// cannot be read, or nobody waits any more. Its fields are guarded by Client.mu; while
+// it is looked at, calls, last and tally are changed by that goroutine alone, which may
+// read them without.
 type poll struct {
 	timed // when the next look is due, or was
 
@@ -30,7 +31,8 @@ type poll struct {
 	// last is the job as last seen, changed when its status was seen to change.
 	last    *Job
 	changed time.Time
-	// at is when the last look ended, gap the time from then to the next one.
+	// at is when the last look ended, or that of another job which failed for both;
+	// gap is the time from then to the next one.
 	at        time.Time
 	gap       time.Duration
 	roundTrip time.Duration
@@ -173,7 +175,11 @@ func (p *poll) nextFor(w *wait) (time.Time, bool) {
 		gap = w.interval
 	}
 	pause := nextLook(gap, w.deadline.Sub(p.at), p.roundTrip)
-	return p.at.Add(pause), pause >= 0
+	at := p.at.Add(pause)
+	if at.Before(w.joined) {
+		at = w.joined
+	}
+	return at, pause >= 0
 }
 
 // look asks for the job once. That it is due is its claim on the budget; the waits'
@@ -189,41 +195,41 @@ func (p *poll) look() {
 		return // Nobody waits any more.
 	}
 	if err != nil {
-		pause, again := p.missed(err)
+		pause, again := p.tally.failed(err, time.Now())
 		p.logFailure(err, pause, again)
+		p.missed(err, pause, again)
 		return
 	}
 	p.logLook(l)
 	p.seen(l)
 }
 
-// missed takes in that a look brought nothing. Where the cause is not about the
-// job, it holds for all that wait for their turn, too.
-func (p *poll) missed(err error) (pause time.Duration, again bool) {
+// missed takes in that a look brought nothing. A disturbance that is not about the
+// job holds for all that wait for their turn, too.
+func (p *poll) missed(err error, pause time.Duration, again bool) {
 	p.client.mu.Lock()
 	defer p.client.mu.Unlock()
 	now := time.Now()
 	p.looking = false
-	pause, again = p.failed(now, err)
-	if p.client.isCommon(err) {
-		for _, other := range slices.Clone(p.dispatcher.queue) {
-			if !other.due.After(now) {
-				other.failed(now, err)
-			}
+	p.failed(now, err, pause, again)
+	if !p.client.isCommon(err) || meaningOf(err) == fatal {
+		return
+	}
+	for _, other := range slices.Clone(p.dispatcher.queue) { // Each finds another place in it, or none.
+		if !other.due.After(now) {
+			pause, again := other.tally.failed(err, now)
+			other.failed(now, err, pause, again)
 		}
 	}
-	return pause, again
 }
 
-func (p *poll) failed(now time.Time, err error) (pause time.Duration, again bool) {
-	pause, again = p.tally.failed(err, now)
+func (p *poll) failed(now time.Time, err error, pause time.Duration, again bool) {
 	p.at, p.cause, p.gap = now, err, pause
 	if again {
 		p.plan()
 	} else {
 		p.finish()
 	}
-	return pause, again
 }
 
 // seen takes in the job.
@@ -236,7 +242,8 @@ func (p *poll) seen(l look) {
 	if p.last == nil || p.last.Status != l.job.Status {
 		p.changed = now
 	}
-	p.last, p.roundTrip = &l.job, l.answer.Elapsed
+	job := l.job // Of the answer, nothing else is kept.
+	p.last, p.roundTrip = &job, l.answer.Elapsed
 	switch {
 	case !l.job.Status.Terminal():
 		p.gap = shorten(Gap(p.snapshot(l)))

@@ -16,10 +16,12 @@ func decodeV1(body []byte, jobID string) (Job, error) {
 	)
 	d := newDecoder(body)
 	d.object(func(name []byte) {
-		if string(name) != "job" || d.null() {
+		if string(name) != "job" {
 			return
 		}
-		found = true
+		if found = !d.null(); !found {
+			return
+		}
 		d.object(func(name []byte) {
 			switch string(name) {
 			case "job_id":

@@ -26,23 +26,21 @@ func decodeV2(body []byte, jobID string) (Job, error) {
 	job := Job{ID: jobID}
 	var id *string
 	d := newDecoder(body)
-	if !d.null() {
-		d.object(func(name []byte) {
-			switch string(name) {
-			case "id":
-				id = d.text()
-			case "sub_jobs_total":
-				if total := d.number(); total != nil {
-					count, _ := total.Int64()
-					job.SubJobsTotal = int(count)
-				}
-			case "sub_jobs":
-				job.SubJobs = v2SubJobs(d)
-			default:
-				job.v2Member(d, name)
+	d.object(func(name []byte) {
+		switch string(name) {
+		case "id":
+			id = d.text()
+		case "sub_jobs_total":
+			if total := d.number(); total != nil {
+				count, _ := total.Int64()
+				job.SubJobsTotal = int(count)
 			}
-		})
-	}
+		case "sub_jobs":
+			job.SubJobs = v2SubJobs(d)
+		default:
+			job.v2Member(d, name)
+		}
+	})
 	job.Status = v2Status(job.Word)
 	if err := d.end(); err != nil || id == nil && job.Status == StatusUnknown {
 		return Job{}, noJob(body, err)
