@@ -39,7 +39,7 @@ wherever it can be.
     make bench
 
 measures again and writes this page and the plot. It needs a terraform or tofu on
-PATH (or TF_ACC_TERRAFORM_PATH), takes some seven minutes on two
+PATH (or TF_ACC_TERRAFORM_PATH), takes some four minutes on two
 idle cores, and fails where a target is missed. The jobs are drawn with the fixed seed %d.
 This provider, aws-sdk-go-v2 and, between retries, azcore and hcloud-go add chance
 of their own, so that their numbers move in the last digit, and their cells in the
