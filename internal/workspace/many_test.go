@@ -59,6 +59,24 @@ func (b *bubble) all(ctx context.Context, ids []string, o workspace.ReadOptions)
 	return failed
 }
 
+// waitMeanwhile waits for jobs until stop is called. None of them ends before.
+func (b *bubble) waitMeanwhile(t *testing.T, ids []string, o workspace.ReadOptions) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := b.client.WaitJobs(ctx, ids, o)
+		ended <- err
+	}()
+	return func() {
+		cancel()
+		var many *workspace.JobsError
+		if err := <-ended; !errors.As(err, &many) || len(many.Failures) != len(ids) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 func (b *bubble) answered(status int) (count int) {
 	for _, r := range b.Requests() {
 		if r.Status == status {
@@ -314,19 +332,13 @@ func TestOverdue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBubble(t, job(at(0, processing)), nil)
 		b.AddFault(simulator.Fault{Skip: 1, Hang: true})
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error)
-		go func() {
-			_, err := b.client.WaitJob(ctx, jobID, workspace.ReadOptions{Timeout: time.Hour, Interval: time.Minute})
-			ended <- err
-		}()
+		stop := b.waitMeanwhile(t, []string{jobID}, workspace.ReadOptions{Timeout: time.Hour, Interval: time.Minute})
 		<-time.After(50 * time.Second)
 		_, err := b.client.WaitJob(t.Context(), jobID, workspace.ReadOptions{Timeout: 10 * time.Second})
 		if e := wantError(t, err, workspace.OutcomeTimedOut); e.Overdue != 10*time.Second || e.Elapsed != 10*time.Second {
 			t.Errorf("overdue for %s after %s", e.Overdue, e.Elapsed)
 		}
-		cancel()
-		_ = wantError(t, <-ended, workspace.OutcomeInterrupted)
+		stop()
 	})
 }
 
@@ -356,18 +368,12 @@ func TestWaitsKeepNoAnswers(t *testing.T) {
 			return int64(m.HeapAlloc)
 		}
 		before := heap()
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error)
-		go func() {
-			_, err := b.client.WaitJobs(ctx, ids, workspace.ReadOptions{Timeout: time.Hour, Interval: time.Minute})
-			ended <- err
-		}()
+		stop := b.waitMeanwhile(t, ids, workspace.ReadOptions{Timeout: time.Hour, Interval: time.Minute})
 		<-time.After(30 * time.Second)
 		if kept := heap() - before; kept > count*padding/4 || b.Count(simulator.OperationJob) != count {
 			t.Errorf("%d bytes are kept of %d answers", kept, b.Count(simulator.OperationJob))
 		}
-		cancel()
-		<-ended //nolint:errcheck // It was interrupted.
+		stop()
 	})
 }
 
@@ -378,13 +384,8 @@ func TestManyWaitsTakeFewGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		scenario, ids := jobs(2000, func(int) time.Duration { return time.Hour })
 		b := newBubble(t, scenario, nil)
-		ctx, cancel := context.WithCancel(t.Context())
 		before, most := runtime.NumGoroutine(), 0
-		ended := make(chan error)
-		go func() {
-			_, err := b.client.WaitJobs(ctx, ids, workspace.ReadOptions{Timeout: time.Hour})
-			ended <- err
-		}()
+		stop := b.waitMeanwhile(t, ids, workspace.ReadOptions{Timeout: time.Hour})
 		for range 30 {
 			<-time.After(100 * time.Millisecond)
 			most = max(most, runtime.NumGoroutine()-before)
@@ -392,11 +393,7 @@ func TestManyWaitsTakeFewGoroutines(t *testing.T) {
 		if most > 120 || b.Count(simulator.OperationJob) < 2000 {
 			t.Errorf("%d goroutines, %d looks", most, b.Count(simulator.OperationJob))
 		}
-		cancel()
-		var many *workspace.JobsError
-		if err := <-ended; !errors.As(err, &many) || len(many.Failures) != len(ids) {
-			t.Errorf("got %v", err)
-		}
+		stop()
 	})
 }
 
