@@ -62,7 +62,7 @@ func (g *gate) pass(
 			errors.As(err, &g.refusal)
 			g.open.Store(isAccepted(err))
 			var network *transport.NetworkError
-			if errors.As(err, &network) {
+			if errors.As(err, &network) && !network.Begun() {
 				g.failed = err
 				g.round.Add(1)
 			}

@@ -105,6 +105,37 @@ func TestCredentialIsTriedByOneRequestAtATimeUntilItIsAccepted(t *testing.T) {
 	}
 }
 
+// TestWhoWaitsSharesSilenceOnly: that nobody answers holds for all, an answer that
+// broke off for the one who had asked.
+func TestWhoWaitsSharesSilenceOnly(t *testing.T) {
+	t.Parallel()
+	for fault, want := range map[transport.Fault]struct{ failed, requests int }{
+		transport.FaultRefused: {5, 1}, transport.FaultConnection: {5, 1},
+		transport.FaultBody: {1, 5}, transport.FaultTooLarge: {1, 5},
+	} {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(goodKey, func(n int64) error {
+					if n == 1 {
+						return &transport.NetworkError{Host: "service.invalid", Fault: fault}
+					}
+					return nil
+				})
+				failed := 0
+				for _, err := range times(5, func(int) error { return s.do(t.Context(), project) }) {
+					if err != nil {
+						failed++
+					}
+				}
+				if failed != want.failed || int(s.requests.Load()) != want.requests {
+					t.Errorf("%d failures of %d requests, want %+v", failed, s.requests.Load(), want)
+				}
+			})
+		})
+	}
+}
+
 func TestAnswerThatProvesTheCredential(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -42,6 +42,9 @@ func (e *NetworkError) Error() string {
 
 func (e *NetworkError) Unwrap() error { return e.err }
 
+// Begun reports that an answer had begun to come: somebody is there.
+func (e *NetworkError) Begun() bool { return e.Fault == FaultBody || e.Fault == FaultTooLarge }
+
 func (c *Client) networkError(host string, err error) *NetworkError {
 	// url.Error repeats the whole URL; the host is enough.
 	var outer *url.Error

@@ -100,6 +100,15 @@ type turn struct {
 	sent func()
 }
 
+// isAnswer reports an outcome that only a server brings about, whatever it says.
+func isAnswer(err error) bool {
+	var (
+		status  *transport.StatusError
+		network *transport.NetworkError
+	)
+	return err == nil || errors.As(err, &status) || errors.As(err, &network) && network.Begun()
+}
+
 // get asks for a job once. An empty projectID is the session's default.
 func (c *Client) get(ctx context.Context, version Version, jobID, projectID string, t turn) (look, error) {
 	api := dialects[version]
@@ -119,8 +128,7 @@ func (c *Client) get(ctx context.Context, version Version, jobID, projectID stri
 			Method: http.MethodGet, URL: transport.At(c.endpoint, api.path(projectID, jobID)),
 		}, signer)
 		c.budget.release(place, err)
-		var status *transport.StatusError
-		if err == nil || errors.As(err, &status) {
+		if isAnswer(err) {
 			c.reached.Store(true)
 		}
 		return resp, err

@@ -325,6 +325,21 @@ func TestOneReadsCauseIsNotAnothers(t *testing.T) {
 	})
 }
 
+// TestAnAnswerThatBreaksOffIsAboutOneJob, also if it is the first of all.
+func TestAnAnswerThatBreaksOffIsAboutOneJob(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		scenario, ids := jobs(20, func(int) time.Duration { return time.Minute })
+		b := newBubble(t, scenario, func(o *settings) { o.MaxRetries = 0 })
+		b.AddFault(simulator.Fault{JobID: ids[0], Truncate: 10})
+		_, err := b.client.WaitJobs(t.Context(), ids, workspace.ReadOptions{})
+		var many *workspace.JobsError
+		if !errors.As(err, &many) || len(many.Failures) != 1 || many.Failures[0].JobID != ids[0] {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 // TestOverdue is counted from when this wait wanted the look, not from when another
 // one could have had it.
 func TestOverdue(t *testing.T) {
