@@ -1,6 +1,11 @@
 package provider
 
 import (
+	"reflect"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform.local/huaweicloud/terraform-provider-workspace/internal/workspace"
@@ -142,6 +147,58 @@ func newMainResourceModel(m *workspace.MainResource) mainResourceModel {
 		RelativeResourceType:     types.StringPointerValue(m.ResourceType),
 		ExtendParams:             types.StringPointerValue(m.ExtendParams),
 	}
+}
+
+func listOf(texts []string) types.List {
+	values := make([]attr.Value, len(texts))
+	for i, text := range texts {
+		values[i] = types.StringValue(text)
+	}
+	return types.ListValueMust(types.StringType, values) // It takes strings.
+}
+
+// objects makes Terraform's objects of models whose fields are Terraform's values or
+// lists of texts. The framework would do so, too, but looks at the model anew for each:
+// of ten thousand jobs, that takes longer than to read them.
+type objects[Model any] struct {
+	types  map[string]attr.Type
+	fields map[string][]int // by attribute, as reflect finds them
+}
+
+func objectsOf[Model any](attributes map[string]schema.Attribute) objects[Model] {
+	o := objects[Model]{types: make(map[string]attr.Type), fields: make(map[string][]int)}
+	for name, attribute := range attributes {
+		o.types[name] = attribute.GetType()
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Model]()) {
+		if name := field.Tag.Get("tfsdk"); name != "" {
+			o.fields[name] = field.Index
+		}
+	}
+	return o
+}
+
+func (o objects[Model]) of(model Model, diags *diag.Diagnostics) types.Object {
+	fields := reflect.ValueOf(model)
+	values := make(map[string]attr.Value, len(o.fields))
+	for name, index := range o.fields {
+		switch field := fields.FieldByIndex(index).Interface().(type) {
+		case attr.Value:
+			values[name] = field
+		case []string:
+			values[name] = listOf(field)
+		}
+	}
+	object, wrong := types.ObjectValue(o.types, values)
+	diags.Append(wrong...)
+	return object
+}
+
+// mapOf makes a map of such objects.
+func (o objects[Model]) mapOf(values map[string]attr.Value, diags *diag.Diagnostics) types.Map {
+	all, wrong := types.MapValue(types.ObjectType{AttrTypes: o.types}, values)
+	diags.Append(wrong...)
+	return all
 }
 
 // each maps a slice; the result is never nil.

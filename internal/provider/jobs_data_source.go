@@ -6,8 +6,10 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -25,13 +27,13 @@ func newJobsDataSource() datasource.DataSource { return &jobsDataSource{} }
 type jobsDataSourceModel struct {
 	waitArguments
 
-	JobIDs        []string                   `tfsdk:"job_ids"`
-	Jobs          map[string]jobSummaryModel `tfsdk:"jobs"`
-	Succeeded     types.Bool                 `tfsdk:"succeeded"`
-	FailedJobIDs  []string                   `tfsdk:"failed_job_ids"`
-	PendingJobIDs []string                   `tfsdk:"pending_job_ids"`
-	ResourceIDs   []string                   `tfsdk:"resource_ids"`
-	FailureReason types.String               `tfsdk:"failure_reason"`
+	JobIDs        []string     `tfsdk:"job_ids"`
+	Jobs          types.Map    `tfsdk:"jobs"`
+	Succeeded     types.Bool   `tfsdk:"succeeded"`
+	FailedJobIDs  []string     `tfsdk:"failed_job_ids"`
+	PendingJobIDs []string     `tfsdk:"pending_job_ids"`
+	ResourceIDs   []string     `tfsdk:"resource_ids"`
+	FailureReason types.String `tfsdk:"failure_reason"`
 }
 
 func (d *jobsDataSource) Metadata(
@@ -83,22 +85,23 @@ func (d *jobsDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	if err != nil {
 		return
 	}
-	m.fill(jobs)
+	m.fill(jobs, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
 // fill takes in the jobs, all of which have been read.
-func (m *jobsDataSourceModel) fill(jobs map[string]workspace.Job) {
-	m.Jobs = make(map[string]jobSummaryModel, len(jobs))
+func (m *jobsDataSourceModel) fill(jobs map[string]workspace.Job, diags *diag.Diagnostics) {
+	summaries := objectsOf[jobSummaryModel](jobSummaryAttributes(dataAttributes{}))
+	listed := make(map[string]attr.Value, len(jobs))
 	m.FailedJobIDs, m.PendingJobIDs, m.ResourceIDs = []string{}, []string{}, []string{}
 	resources := make(map[string]bool)
 	var reasons []string
 	for _, id := range m.JobIDs {
-		if _, done := m.Jobs[id]; done {
+		if _, done := listed[id]; done {
 			continue
 		}
 		job := jobs[id]
-		m.Jobs[id] = newJobSummaryModel(&job)
+		listed[id] = summaries.of(newJobSummaryModel(&job), diags)
 		m.ProjectID = types.StringValue(job.ProjectID)
 		for _, resource := range job.ResourceIDs() {
 			if !resources[resource] {
@@ -116,10 +119,11 @@ func (m *jobsDataSourceModel) fill(jobs map[string]workspace.Job) {
 		}
 		reasons = append(reasons, id+": "+job.FailureReason())
 	}
+	m.Jobs = summaries.mapOf(listed, diags)
 	m.Succeeded = types.BoolValue(len(reasons) == 0)
 	m.FailureReason = types.StringValue("")
 	if len(reasons) > 0 {
 		m.FailureReason = types.StringValue(fmt.Sprintf("%d of %d jobs have not succeeded; %s",
-			len(reasons), len(m.Jobs), strings.Join(firstOf(reasons), "; ")))
+			len(reasons), len(listed), strings.Join(firstOf(reasons), "; ")))
 	}
 }
