@@ -399,6 +399,8 @@ func TestManyWaitsTakeFewGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		scenario, ids := jobs(2000, func(int) time.Duration { return time.Hour })
 		b := newBubble(t, scenario, nil)
+		// Slow enough that those who wait for one of the 16 requests can be counted.
+		b.AddFault(simulator.Fault{Delay: simulator.Duration(20 * time.Millisecond)})
 		before, most := runtime.NumGoroutine(), 0
 		stop := b.waitMeanwhile(t, ids, workspace.ReadOptions{Timeout: time.Hour})
 		for range 30 {
