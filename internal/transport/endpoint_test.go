@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"net"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode"
@@ -130,4 +131,20 @@ func FuzzParseEndpoint(f *testing.F) {
 			t.Errorf("%q gave %q, which then gives %v, %v", given, u, again, err)
 		}
 	})
+}
+
+func TestPathsStandBelowAnEndpoint(t *testing.T) {
+	t.Parallel()
+	for endpoint, want := range map[string]string{
+		"https://service.invalid": "https://service.invalid/v1/p", "https://service.invalid/": "https://service.invalid/v1/p",
+		"https://service.invalid/below/": "https://service.invalid/below/v1/p",
+	} {
+		u, err := url.Parse(endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := transport.At(u, "/v1/p"); got.String() != want || u.String() != endpoint {
+			t.Errorf("%s: got %s", endpoint, got)
+		}
+	}
 }
